@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "arena.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Address space for what a plugin asks of shared_alloc; pages cost nothing until they are touched. */
+static const uint64_t plugin_room = UINT64_C(1) << 30;
+
+const char *arena_phase_name(enum arena_phase phase)
+{
+	static const char *const names[] = {"start", "bind", "load", "setup",
+					    "open",  "run",  "close", "unload"};
+
+	return (unsigned)phase < sizeof(names) / sizeof(names[0]) ? names[phase] : "unknown";
+}
+
+static uint64_t round_up(uint64_t value, uint64_t unit)
+{
+	return (value + unit - 1) / unit * unit;
+}
+
+static int map(struct arena *arena, struct hd_error *err)
+{
+	void *base = mmap(NULL, arena->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+			  arena->fd, 0);
+
+	if (base == MAP_FAILED)
+		return hd_error(err, -errno, "shared memory of the trial: %s", strerror(errno));
+	arena->base = base;
+	arena->board = base;
+	arena->slots_at = arena->board->slots_at;
+	arena->generator_slots_at = arena->board->generator_slots_at;
+	arena->workload_at = arena->board->workload_at;
+	arena->plugin_at = arena->board->plugin_at;
+	return 0;
+}
+
+int arena_create(struct arena *arena, const struct arena_sizes *sizes, struct hd_error *err)
+{
+	uint64_t slots_at = round_up(sizeof(struct arena_board), 4096);
+	uint64_t generator_at = slots_at + sizes->tasks * sizeof(struct arena_slot);
+	uint64_t workload_at =
+		round_up(generator_at + sizes->generator_threads * sizeof(struct arena_slot), 4096);
+	uint64_t plugin_at = round_up(workload_at + sizes->workload_bytes, 4096);
+	int code;
+
+	*arena = (struct arena){.fd = memfd_create("heddle-trial", MFD_CLOEXEC),
+				.size = plugin_at + plugin_room};
+	if (arena->fd < 0)
+		return hd_error(err, -errno, "memfd_create: %s", strerror(errno));
+	if (ftruncate(arena->fd, (off_t)arena->size) < 0)
+		code = hd_error(err, -errno, "shared memory of the trial: %s", strerror(errno));
+	else
+		code = map(arena, err);
+	if (code) {
+		close(arena->fd);
+		*arena = (struct arena){.fd = -1};
+		return code;
+	}
+	arena->board->slots_at = arena->slots_at = slots_at;
+	arena->board->generator_slots_at = arena->generator_slots_at = generator_at;
+	arena->board->workload_at = arena->workload_at = workload_at;
+	arena->board->plugin_at = arena->plugin_at = plugin_at;
+	arena->board->workload_bytes = sizes->workload_bytes;
+	arena->board->in_flight = sizes->tasks;
+	arena->board->generator_threads = sizes->generator_threads;
+	arena->board->text_used = 1; /* place 0 is "" */
+	return 0;
+}
+
+int arena_map(struct arena *arena, int fd, struct hd_error *err)
+{
+	struct stat status;
+
+	*arena = (struct arena){.fd = fd};
+	if (fstat(fd, &status) < 0)
+		return hd_error(err, -errno, "shared memory of the trial: %s", strerror(errno));
+	arena->size = (uint64_t)status.st_size;
+	if (arena->size < sizeof(struct arena_board))
+		return hd_error(err, -EINVAL, "shared memory of the trial: too small");
+	return map(arena, err);
+}
+
+void arena_destroy(struct arena *arena)
+{
+	if (arena->base)
+		munmap(arena->base, arena->size);
+	if (arena->fd >= 0)
+		close(arena->fd);
+	*arena = (struct arena){.fd = -1};
+}
+
+struct arena_slot *arena_slots(const struct arena *arena)
+{
+	return (struct arena_slot *)(void *)(arena->base + arena->slots_at);
+}
+
+struct arena_slot *arena_generator_slots(const struct arena *arena)
+{
+	return (struct arena_slot *)(void *)(arena->base + arena->generator_slots_at);
+}
+
+void *arena_workload(const struct arena *arena)
+{
+	return arena->base + arena->workload_at;
+}
+
+void *arena_plugin_alloc(struct arena *arena, uint64_t size)
+{
+	uint64_t room = arena->size - arena->plugin_at - arena->plugin_used;
+	char *memory = arena->base + arena->plugin_at + arena->plugin_used;
+
+	if (size > room || round_up(size, 64) > room)
+		return NULL;
+	arena->plugin_used += round_up(size, 64);
+	return memory;
+}
+
+uint32_t arena_put_text(struct arena_board *board, const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+	uint32_t place = board->text_used;
+
+	if (bytes == 1 || bytes > sizeof(board->text) - place)
+		return 0;
+	memcpy(board->text + place, text, bytes);
+	board->text_used += (uint32_t)bytes;
+	return place;
+}
+
+const char *arena_text(const struct arena_board *board, uint32_t place)
+{
+	return place < sizeof(board->text) ? board->text + place : "";
+}

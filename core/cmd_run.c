@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* `heddle run`: a config goes in, a result and its tables come out. */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "format.h"
+#include "paths.h"
+#include "result.h"
+#include "run.h"
+#include "screen.h"
+
+static volatile sig_atomic_t came_signal;
+
+static void on_signal(int number)
+{
+	came_signal = number;
+}
+
+struct arguments {
+	struct workbench_options bench;
+	const char *output;
+	bool dry_run, json, overwrite, has_seed;
+	uint64_t seed;
+};
+
+enum { ONLY = 256, SET, CORES, MODEL, SEED, DRY_RUN, JSON, PLUGIN_DIR, WITH_EMPTY };
+
+static const struct option long_options[] = {
+	{"output", required_argument, NULL, 'o'},     {"force", no_argument, NULL, 'f'},
+	{"only", required_argument, NULL, ONLY},      {"set", required_argument, NULL, SET},
+	{"cores", required_argument, NULL, CORES},    {"model", required_argument, NULL, MODEL},
+	{"seed", required_argument, NULL, SEED},      {"dry-run", no_argument, NULL, DRY_RUN},
+	{"json", no_argument, NULL, JSON},	      {"plugin-dir", required_argument, NULL, PLUGIN_DIR},
+	{"with-empty", no_argument, NULL, WITH_EMPTY}, {"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static bool add(const char **list, size_t *count, const char *text)
+{
+	if (*count == WORKBENCH_LIST)
+		return false;
+	list[(*count)++] = text;
+	return true;
+}
+
+static bool parse_seed(struct arguments *arguments, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	arguments->seed = strtoull(text, &end, 10);
+	arguments->has_seed = true;
+	/* A double, as other tools read JSON, holds 53 bits. */
+	return *text >= '0' && *text <= '9' && !*end && !errno && arguments->seed < UINT64_C(1) << 53;
+}
+
+/* -1 to go on, else an exit code. */
+static int parse(const struct command *command, int argc, char **argv, struct arguments *arguments)
+{
+	struct workbench_options *bench = &arguments->bench;
+	bool good = true;
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "o:fh", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'o': arguments->output = optarg; break;
+		case 'f': arguments->overwrite = true; break;
+		case ONLY: good = add(bench->only, &bench->only_count, optarg); break;
+		case MODEL: good = add(bench->models, &bench->model_count, optarg); break;
+		case PLUGIN_DIR: good = add(bench->plugin_dirs, &bench->plugin_dir_count, optarg); break;
+		case SET:
+			if (!workbench_add_change(bench, optarg))
+				return command_misused(command, "--set %s: write PLACE=VALUE", optarg);
+			break;
+		case CORES: bench->cores = optarg; break;
+		case SEED:
+			if (!parse_seed(arguments, optarg))
+				return command_misused(command, "--seed %s: a number below 2^53", optarg);
+			break;
+		case DRY_RUN: arguments->dry_run = true; break;
+		case JSON: arguments->json = true; break;
+		case WITH_EMPTY: bench->with_empty = true; break;
+		case 'h': command_print_help(command); return EXIT_OK;
+		default: return command_misused(command, "unknown option");
+		}
+		if (!good)
+			return command_misused(command, "%s: too many of these", optarg);
+	}
+	if (optind != argc - 1)
+		return command_misused(command, optind == argc ? "no config" : "one config at a time");
+	bench->config = argv[optind];
+	return -1;
+}
+
+static void print_machine(const struct workbench *bench, const struct machine *machine)
+{
+	const struct topology *topology = &bench->topology;
+	char quota[FORMAT_TEXT] = "none";
+
+	if (isfinite(topology->cpu_quota))
+		snprintf(quota, sizeof(quota), "%.2f CPUs", topology->cpu_quota);
+	fprintf(stderr, "machine  %s, %d of %d cores%s%s; %s; governor %s; quota %s\n",
+		machine->cpu_model[0] ? machine->cpu_model : "unknown CPU", topology->cores_usable,
+		topology->cores, machine->virtualisation[0] ? ", " : "", machine->virtualisation,
+		machine->kernel, machine->governor[0] ? machine->governor : "unknown", quota);
+}
+
+static void print_plan(const struct plan *plan)
+{
+	char duration[FORMAT_TEXT];
+	size_t to_run = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		to_run += plan->cases[i].status == STATUS_OK;
+	fprintf(stderr, "plan     %zu workloads, %zu cases", plan->config->workload_count, plan->count);
+	if (to_run != plan->count)
+		fprintf(stderr, " (%zu cannot run)", plan->count - to_run);
+	fprintf(stderr, ", %u rounds, about %s\n", plan->rounds,
+		format_duration(plan->expected_s, duration));
+	if (plan->reduced[0])
+		fprintf(stderr, "budget   %s\n", plan->reduced);
+}
+
+static int print_problems(const struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		fprintf(stderr, "%s\n", problems->lines[i]);
+	fprintf(stderr, "%zu error%s, nothing was run\n", problems->count, problems->count == 1 ? "" : "s");
+	return EXIT_USAGE;
+}
+
+static int dry_run(const struct workbench *bench)
+{
+	char name[PLAN_NAME], duration[FORMAT_TEXT];
+
+	for (size_t i = 0; i < bench->plan.count; i++) {
+		const struct plan_case *kase = &bench->plan.cases[i];
+
+		printf("%s%s%s%s%s\n", plan_case_name(kase, name), kase->shared ? "  (shared)" : "",
+		       kase->status == STATUS_OK ? "" : "  ",
+		       kase->status == STATUS_OK ? "" : status_name(kase->status),
+		       kase->status == STATUS_OK ? "" : ": ");
+		if (kase->status != STATUS_OK && kase->reason)
+			printf("    %s\n", kase->reason);
+	}
+	printf("%zu cases, %u rounds, about %s; nothing was run\n", bench->plan.count, bench->plan.rounds,
+	       format_duration(bench->plan.expected_s, duration));
+	return EXIT_OK;
+}
+
+/* NAME-TIME.json; a second run within the same second gets a number. */
+static void default_output(const char *name, char path[PATH_MAX])
+{
+	char folder[PATH_MAX], stamp[32], number[16] = "";
+	time_t now = time(NULL);
+	struct tm local;
+
+	paths_results(folder);
+	localtime_r(&now, &local);
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &local);
+	for (int i = 2; i < 100; i++) {
+		snprintf(path, PATH_MAX, "%.3700s%s%.200s-%s%s.json", strcmp(folder, ".") ? folder : "",
+			 strcmp(folder, ".") ? "/" : "", name, stamp, number);
+		if (access(path, F_OK) < 0)
+			return;
+		snprintf(number, sizeof(number), "-%d", i);
+	}
+}
+
+static int print_result(const char *path, bool as_json)
+{
+	struct table_view view = {.width = screen_columns(STDOUT_FILENO)};
+	struct hd_error err = {0};
+
+	if (as_json ? result_dump(path, 0, stdout, &err) : result_show(path, &view, stdout, &err)) {
+		fprintf(stderr, "heddle run: %s\n", err.text);
+		return EXIT_INTERNAL;
+	}
+	return EXIT_OK;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static uint64_t random_seed(void)
+{
+	uint64_t seed = 0;
+
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		seed = (uint64_t)time(NULL);
+	return seed >> 11;
+}
+
+static int measure(struct workbench *bench, const struct arguments *arguments)
+{
+	struct run_options options = {.overwrite = arguments->overwrite, .signal = &came_signal};
+	struct run_outcome outcome = {0};
+	struct hd_error err = {0};
+	char path[PATH_MAX];
+	int code;
+
+	if (arguments->output)
+		snprintf(path, sizeof(path), "%s", arguments->output);
+	else
+		default_output(bench->config.name, path);
+	options.output = path;
+	options.seed = arguments->has_seed ? arguments->seed : random_seed();
+	if (!arguments->overwrite && access(path, F_OK) == 0) {
+		fprintf(stderr, "heddle run: %s exists; -f writes over it. Nothing was run\n", path);
+		return EXIT_USAGE;
+	}
+	catch_signals();
+	if (run_all(bench, &options, &outcome, &err)) {
+		fprintf(stderr, "heddle run: %s\n", err.text);
+		return EXIT_INTERNAL;
+	}
+	code = print_result(path, arguments->json);
+	fprintf(stderr, "\nresult   %s%s\n", path, outcome.interrupted ? " (interrupted)" : "");
+	if (code)
+		return code;
+	if (outcome.unexpected)
+		fprintf(stderr, "%u case%s did not end as expected\n", outcome.unexpected,
+			outcome.unexpected == 1 ? "" : "s");
+	if (outcome.interrupted)
+		return EXIT_SIGNAL + came_signal;
+	return outcome.unexpected ? EXIT_CASE_FAILED : EXIT_OK;
+}
+
+static int with_workbench(struct workbench *bench, const struct arguments *arguments, int code,
+			  const struct problems *problems, const struct hd_error *err)
+{
+	struct machine machine;
+
+	if (problems->count)
+		return print_problems(problems);
+	if (code) {
+		fprintf(stderr, "heddle run: %s\n", err->code ? err->text : strerror(-code));
+		return EXIT_INTERNAL;
+	}
+	if (arguments->dry_run)
+		return dry_run(bench);
+	if (!bench->topology.is_this_system) {
+		fprintf(stderr, "heddle run: the topology is not this machine's (HWLOC_SYNTHETIC or "
+				"HWLOC_XMLFILE is set); only --dry-run is possible. Nothing was run\n");
+		return EXIT_USAGE;
+	}
+	machine_read(&machine, "");
+	print_machine(bench, &machine);
+	print_plan(&bench->plan);
+	return measure(bench, arguments);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	struct problems problems = {0};
+	struct hd_error err = {0};
+	struct workbench bench;
+	int code = parse(command, argc, argv, &arguments);
+
+	if (code >= 0)
+		return code;
+	code = workbench_open(&bench, &arguments.bench, &problems, &err);
+	code = with_workbench(&bench, &arguments, code, &problems, &err);
+	workbench_close(&bench);
+	problems_free(&problems);
+	return code;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.usage = "CONFIG [OPTION]...",
+	.summary = "run a config: every model, workload and core count, verified",
+	.help = "CONFIG is a file, or the name of an installed config (quick, default).\n\n"
+		"  -o, --output FILE     write the result there; else results/NAME-TIME.json in a\n"
+		"                        checkout, NAME-TIME.json elsewhere\n"
+		"  -f, --force           write over a result that exists\n"
+		"      --only KEY=VALUE  only cases with it: workload, model, cores, a parameter;\n"
+		"                        one key twice: either; two keys: both\n"
+		"      --set PLACE=VALUE change the config: sampling.rounds=6\n"
+		"      --cores LIST      in place of the config's: 1,2,max or pow2 or 50%\n"
+		"      --model NAME|FILE.so\n"
+		"                        in place of the config's; more than once for several\n"
+		"      --plugin-dir DIR  look for models there first\n"
+		"      --with-empty      run the model that does nothing as well: the harness's share\n"
+		"      --seed N          of the order and of generated data\n"
+		"      --dry-run         print the cases and the expected time, run nothing\n"
+		"      --json            print the result document in place of the tables\n\n"
+		"Exit: 0 all well, 2 usage or config error, 3 a case failed, 6 heddle could not go\n"
+		"on, 130 or 143 interrupted (what was measured is saved).\n",
+	.run = run,
+};

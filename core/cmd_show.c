@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* `heddle show`: the tables of a result again. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "result.h"
+#include "screen.h"
+
+enum { ONLY = 256, SORT, BY, JSON, MOST_ONLY = 64 };
+
+static const struct option long_options[] = {
+	{"only", required_argument, NULL, ONLY}, {"sort", required_argument, NULL, SORT},
+	{"by", required_argument, NULL, BY},	 {"json", no_argument, NULL, JSON},
+	{"help", no_argument, NULL, 'h'},	 {0},
+};
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcmp(word, *words) == 0)
+			return true;
+	return false;
+}
+
+static int parse(const struct command *command, int argc, char **argv, struct table_view *view,
+		 const char **only, bool *json)
+{
+	static const char *const sorts[] = {"name", "throughput", "cores", "model", NULL};
+	static const char *const groups[] = {"workload", "model", "cores", NULL};
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		switch (option) {
+		case ONLY:
+			if (view->only_count == MOST_ONLY || !strchr(optarg, '='))
+				return command_misused(command, "--only %s: write KEY=VALUE", optarg);
+			only[view->only_count++] = optarg;
+			break;
+		case SORT:
+			if (!is_one_of(optarg, sorts))
+				return command_misused(command, "--sort %s: name, throughput, cores or model",
+						       optarg);
+			view->sort = optarg;
+			break;
+		case BY:
+			if (!is_one_of(optarg, groups))
+				return command_misused(command, "--by %s: workload, model or cores", optarg);
+			view->by = optarg;
+			break;
+		case JSON: *json = true; break;
+		case 'h': command_print_help(command); return EXIT_OK;
+		default: return command_misused(command, "unknown option");
+		}
+	}
+	if (optind != argc - 1)
+		return command_misused(command, optind == argc ? "no result" : "one result at a time");
+	return -1;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	const char *only[MOST_ONLY];
+	struct table_view view = {.only = only, .width = screen_columns(STDOUT_FILENO)};
+	struct hd_error err = {0};
+	bool json = false;
+	int code = parse(command, argc, argv, &view, only, &json);
+
+	if (code >= 0)
+		return code;
+	if (json)
+		result_dump(argv[optind], 2, stdout, &err);
+	else
+		result_show(argv[optind], &view, stdout, &err);
+	if (!err.code)
+		return EXIT_OK;
+	fprintf(stderr, "heddle show: %s\n", err.text);
+	return EXIT_USAGE;
+}
+
+const struct command command_show = {
+	.name = "show",
+	.usage = "RESULT [OPTION]...",
+	.summary = "print the tables of a result again",
+	.help = "      --only KEY=VALUE  only cases with it: workload, model, status, cores, a parameter\n"
+		"      --sort KEY        name, throughput, cores or model; else the config's order\n"
+		"      --by KEY          a table for each workload (default), model or cores\n"
+		"      --json            the document, indented\n",
+	.run = run,
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int command_misused(const struct command *command, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "heddle %s: ", command->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nusage: heddle %s %s\n`heddle %s --help` explains the options\n", command->name,
+		command->usage, command->name);
+	return EXIT_USAGE;
+}
+
+void command_print_help(const struct command *command)
+{
+	printf("usage: heddle %s %s\n\n%s.\n\n%s", command->name, command->usage, command->summary,
+	       command->help);
+}

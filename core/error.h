@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Errors: one sentence owned by the caller, or a list of them for input that is checked as a whole. */
+#ifndef HEDDLE_ERROR_H
+#define HEDDLE_ERROR_H
+
+#include <stddef.h>
+
+struct hd_error {
+	int code;        /* -errno; 0 while nothing went wrong */
+	char text[1024]; /* one line, no newline at its end */
+};
+
+/* Records the first error, later ones are dropped. err may be NULL. Returns code, which is negative. */
+int hd_error(struct hd_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* All that is wrong with an input. */
+struct problems {
+	size_t count;
+	char **lines; /* owned */
+};
+
+void problems_add(struct problems *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void problems_free(struct problems *);
+
+/* Of `names` (ends with NULL) the one nearest to `word`, or NULL where none is near (edit distance). */
+const char *nearest_name(const char *word, const char *const *names);
+
+#endif

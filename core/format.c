@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "format.h"
+
+#include <inttypes.h>
+#include <langinfo.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+struct format_scale format_scale_of(double value)
+{
+	static const struct format_scale scales[] = {{1e12, "T"}, {1e9, "G"}, {1e6, "M"},
+						     {1e3, "k"},  {1, ""},    {1e-3, "m"},
+						     {1e-6, "u"}, {1e-9, "n"}};
+	size_t count = sizeof(scales) / sizeof(scales[0]);
+
+	if (!isfinite(value) || value == 0)
+		return scales[4];
+	for (size_t i = 0; i < count; i++)
+		if (fabs(value) >= scales[i].factor * 0.9995) /* 999.6 k is 1.00 M */
+			return scales[i];
+	return scales[count - 1];
+}
+
+const char *format_digits(double value, char text[FORMAT_TEXT])
+{
+	double size = fabs(value);
+
+	if (!isfinite(value))
+		return strcpy(text, "-");
+	snprintf(text, FORMAT_TEXT, "%.*f", size >= 99.95 || value == 0 ? 0 : size >= 9.995 ? 1 : 2, value);
+	return text;
+}
+
+const char *format_quantity(double value, const char *unit, char text[FORMAT_TEXT])
+{
+	char digits[FORMAT_TEXT];
+	struct format_scale scale;
+	bool time = strcmp(unit, "ns") == 0;
+
+	if (!isfinite(value))
+		return strcpy(text, "-");
+	scale = format_scale_of(time ? value * 1e-9 : value);
+	if (time) {
+		if (scale.factor < 1e-9)
+			scale = (struct format_scale){1e-9, "n"};
+		value *= 1e-9;
+		unit = "s";
+	} else if (strcmp(unit, "bytes/s") == 0) {
+		unit = "B/s";
+	} else if (strcmp(unit, "round trips/s") == 0) {
+		unit = "/s";
+	} else if (strcmp(unit, "1") == 0 || strcmp(unit, "percent") == 0) {
+		scale = (struct format_scale){1, ""};
+		unit = *unit == 'p' ? "%" : "";
+	}
+	snprintf(text, FORMAT_TEXT, "%.20s%s%s%.20s", format_digits(value / scale.factor, digits),
+		 *scale.prefix || *unit ? " " : "", scale.prefix, unit);
+	return text;
+}
+
+const char *format_duration(double seconds, char text[FORMAT_TEXT])
+{
+	long whole = isfinite(seconds) && seconds > 0 ? lround(seconds) : 0;
+
+	if (whole >= 3600)
+		snprintf(text, FORMAT_TEXT, "%ld h %ld min", whole / 3600, whole % 3600 / 60);
+	else if (whole >= 60)
+		snprintf(text, FORMAT_TEXT, "%ld min %ld s", whole / 60, whole % 60);
+	else
+		snprintf(text, FORMAT_TEXT, "%ld s", whole);
+	return text;
+}
+
+const char *format_count(uint64_t value, char text[FORMAT_TEXT])
+{
+	char plain[FORMAT_TEXT];
+	int length = snprintf(plain, sizeof(plain), "%" PRIu64, value), out = 0;
+
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			text[out++] = ' ';
+		text[out++] = plain[i];
+	}
+	text[out] = '\0';
+	return text;
+}
+
+const char *format_ellipsis(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "..";
+}
+
+int format_width(const char *text)
+{
+	int width = 0;
+
+	for (; *text; text++)
+		width += ((unsigned char)*text & 0xC0) != 0x80;
+	return width;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers as people read them: three digits, SI prefixes, a blank between thousands. */
+#ifndef HEDDLE_FORMAT_H
+#define HEDDLE_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FORMAT_TEXT = 64 };
+
+struct format_scale {
+	double factor;      /* divide by it */
+	const char *prefix; /* "M" */
+};
+
+/* The prefix that leaves 1 to 999 in front of the point: n u m, none, k M G T. */
+struct format_scale format_scale_of(double value);
+/* "970", "19.6", "1.05": three digits, never an exponent. "-" for what is not a number. */
+const char *format_digits(double value, char text[FORMAT_TEXT]);
+/* "970 Mops/s"; bytes become "MB/s", round trips "k/s", ns stay below a microsecond and scale above. */
+const char *format_quantity(double value, const char *unit, char text[FORMAT_TEXT]);
+/* "1 min 12 s", "35 s", "2 h 5 min" */
+const char *format_duration(double seconds, char text[FORMAT_TEXT]);
+/* "1 048 576" */
+const char *format_count(uint64_t value, char text[FORMAT_TEXT]);
+/* "…" where the locale shows UTF-8, else "..". setlocale() comes first. */
+const char *format_ellipsis(void);
+/* How many columns a UTF-8 text takes; every character is one wide. */
+int format_width(const char *text);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The load generator of network workloads: a process of its own that sends messages, verifies every
+ * byte that comes back, counts round trips in arena_generator_slots() and takes their times. One
+ * thread for each core that it has, connections spread over the threads, a closed loop: `pipeline`
+ * messages are under way on each connection, the next one is sent when one came back.
+ *
+ * Streams are verified in order: a message that comes in the place of another is wrong. A connection
+ * that is to be closed is closed for writing first and then read to its end, so that a byte too many
+ * shows. Datagrams are sent again 100 ms after they were sent, then after twice that, and so on; lost,
+ * doubled and reordered ones are counted, and only an answer that is more than was sent is wrong.
+ *
+ * A TCP connection leaves its port waiting for a minute. Sources are therefore spread over
+ * GENERATOR_SOURCES loopback addresses, each with 28 000 ports to each listener: nothing runs out and
+ * nothing has to be reset.
+ */
+#ifndef HEDDLE_GENERATOR_H
+#define HEDDLE_GENERATOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+#include <netinet/in.h>
+
+#include "arena.h"
+#include "error.h"
+#include "histogram.h"
+
+enum generator_transport { GENERATOR_TCP, GENERATOR_UDP, GENERATOR_UNIX };
+enum { GENERATOR_SOURCES = 200, GENERATOR_TEXT_BYTES = 200 };
+
+struct generator_plan {
+	enum generator_transport transport;
+	uint32_t connections, message_bytes, pipeline;
+	uint32_t messages_per_connection; /* 0: kept open; else closed and opened again after so many */
+	uint32_t threads, drain_ms;
+	const int *cpus; /* `threads` of them, OS indexes; NULL: not bound */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in tcp;
+		struct sockaddr_un local;
+	} address; /* tcp, unix: of the listener */
+	socklen_t address_bytes;
+	const int *sockets;              /* udp: its end of each connection, already connected */
+	struct arena *arena;             /* for the slots, `measuring`, `stop` and `drain` */
+	struct generator_tally *tallies; /* zeroed, in shared memory, `threads` of them */
+};
+
+/* What a thread found. Read it after the generator has ended. */
+struct generator_tally {
+	_Alignas(ARENA_SPACING) uint64_t wrong; /* messages that came back wrong, or bytes never sent */
+	uint64_t owed;      /* not come back when the drain was over, on connections that were answered */
+	uint64_t dropped;   /* connections that the server closed while it owed an answer */
+	uint64_t failed;    /* connections that could not be made; each is tried once */
+	uint64_t unclosed;  /* connections that the server did not close after the generator had */
+	uint64_t made;      /* connections, tcp and unix */
+	uint64_t served;    /* of `connections`, those that were answered at least once */
+	uint64_t resent, lost, duplicate, reordered; /* udp, on connections that were answered */
+	uint64_t cpu_ns, wall_ns; /* of the thread while board->measuring was set */
+	char wrong_text[GENERATOR_TEXT_BYTES]; /* the first of each kind, "" where there is none */
+	char owed_text[GENERATOR_TEXT_BYTES];
+	char dropped_text[GENERATOR_TEXT_BYTES];
+	char failed_text[GENERATOR_TEXT_BYTES];
+	struct histogram latency; /* ns from send to complete receive, while board->measuring was set */
+};
+
+struct generator {
+	pid_t pid;  /* 0: there is none */
+	int wake;   /* an eventfd: the drain has begun */
+	int status; /* as of waitpid, once it has ended */
+	bool ended, killed;
+};
+
+/* Forks the process; it ends with its parent. `plan` is copied by the fork. 0 or -errno. */
+int generator_start(struct generator *, const struct generator_plan *, struct hd_error *);
+/*
+ * Sets board->drain: nothing more is sent, and what connections that were answered at least once still
+ * owe is taken for drain_ms at most. Waits for the end of the process for that time and grace_ms more,
+ * then kills it.
+ */
+void generator_stop(struct generator *, const struct generator_plan *, uint32_t grace_ms);
+/* Ends the process if it still lives, and frees. Harmless where nothing was started. */
+void generator_release(struct generator *);
+/* Why a generator that was stopped did not end well: NULL where it did. Kept in `text`. */
+const char *generator_failure(const struct generator *, char *text, size_t size);
+/* The sum over all threads, the first text of each kind. `total` is zeroed by the caller. */
+void generator_total(const struct generator_plan *, struct generator_tally *total);
+
+#endif

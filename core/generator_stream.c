@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* Connections over TCP and local sockets: a stream that must come back byte for byte, in order. */
+#include "generator_load.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "generator_pattern.h"
+
+#ifndef IP_BIND_ADDRESS_NO_PORT
+#define IP_BIND_ADDRESS_NO_PORT 24
+#endif
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Messages whose sending has begun and that did not come back. */
+static uint64_t outstanding(const struct connection *c)
+{
+	return c->next + (c->sent_at > 0) - c->done;
+}
+
+static uint64_t outstanding_bytes(const struct load *load, const struct connection *c)
+{
+	return (c->next - c->done) * load->plan->message_bytes + c->sent_at - c->received_at;
+}
+
+/* The message after the last that may be sent now. What was begun is ended in any case. */
+static uint64_t send_until(const struct load *load, const struct connection *c)
+{
+	if (load->draining)
+		return c->next + (c->sent_at > 0);
+	return least(c->done + load->plan->pipeline, c->end);
+}
+
+static size_t fill_buffer(struct load *load, const struct connection *c, uint64_t until)
+{
+	uint32_t bytes = load->plan->message_bytes, at = c->sent_at;
+	size_t filled = 0;
+
+	for (uint64_t m = c->next; m < until && filled < LOAD_BUFFER; m++, at = 0) {
+		size_t part = least(bytes - at, LOAD_BUFFER - filled);
+
+		pattern_fill(pattern_first(c->id, m), at, load->buffer + filled, part);
+		if (at == 0)
+			load->sent_ns[load_ring(load, c, m)] = load->now;
+		filled += part;
+	}
+	return filled;
+}
+
+static void advance_sent(const struct load *load, struct connection *c, size_t sent)
+{
+	uint64_t at = c->sent_at + sent;
+
+	if (at < load->plan->message_bytes) {
+		c->sent_at = (uint32_t)at;
+		return;
+	}
+	c->next += at / load->plan->message_bytes;
+	c->sent_at = (uint32_t)(at % load->plan->message_bytes);
+}
+
+static void set_blocked(struct load *load, struct connection *c, bool blocked)
+{
+	if (c->blocked == blocked)
+		return;
+	c->blocked = blocked;
+	load_watch(load, c, EPOLL_CTL_MOD, blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+void stream_owe(struct load *load, struct connection *c)
+{
+	struct generator_tally *tally = load->tally;
+	uint64_t owed = outstanding(c) - (c->bad && outstanding(c));
+
+	if (!c->answered || !owed)
+		return;
+	tally->owed += owed;
+	load_tell(tally->owed_text, "connection %u, message %llu: %u of %u bytes came back", c->id,
+		  (unsigned long long)(c->done + c->bad), c->bad ? 0 : c->received_at,
+		  load->plan->message_bytes);
+}
+
+/* Whether `error` says that there was never a connection; a reset ends one that there was. */
+static bool never_made(const struct connection *c, int error)
+{
+	return !c->made && error && error != EPIPE && error != ECONNRESET;
+}
+
+/* The connection ended before the generator ended it: `error` or, where it is 0, the server's close. */
+static void broken(struct load *load, struct connection *c, int error)
+{
+	struct generator_tally *tally = load->tally;
+
+	if (never_made(c, error)) {
+		tally->failed++;
+		load_tell(tally->failed_text, "connection %u: %s", c->id, strerror(error));
+	} else if (c->answered || !arena_stopping(load->board)) {
+		/* After the stop a server may turn away what it has not yet answered. */
+		tally->dropped++;
+		load_tell(tally->dropped_text, "connection %u: %s after %llu of its messages, %llu owed",
+			  c->id, error ? strerror(error) : "closed by the server",
+			  (unsigned long long)c->done, (unsigned long long)outstanding(c));
+		stream_owe(load, c);
+	}
+	load_close(load, c, CONNECTION_OVER);
+}
+
+static void stream_send(struct load *load, struct connection *c)
+{
+	uint64_t until = send_until(load, c);
+
+	load->now = clock_now_ns();
+	while (c->next < until) {
+		size_t filled = fill_buffer(load, c, until);
+		ssize_t sent = send(c->fd, load->buffer, filled, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && errno != EAGAIN) {
+			broken(load, c, errno);
+			return;
+		}
+		if (sent >= 0 && !c->made) {
+			c->made = true;
+			load->tally->made++;
+		}
+		if (sent > 0)
+			advance_sent(load, c, (size_t)sent);
+		if (sent < (ssize_t)filled) {
+			set_blocked(load, c, true);
+			return;
+		}
+	}
+	set_blocked(load, c, false);
+}
+
+static void half_close(struct load *load, struct connection *c)
+{
+	c->state = CONNECTION_CLOSING;
+	set_blocked(load, c, false);
+	shutdown(c->fd, SHUT_WR);
+}
+
+void stream_drain(struct load *load, struct connection *c)
+{
+	if (c->state == CONNECTION_CLOSING)
+		return;
+	if (!c->answered)
+		load_close(load, c, CONNECTION_OVER);
+	else if (!outstanding(c))
+		half_close(load, c);
+}
+
+/* A message that came in the place of another is told by its number where its beginning gives it. */
+static void tell_wrong(struct load *load, const struct connection *c, size_t at, const char *got,
+		       size_t count)
+{
+	uint64_t word, instead;
+
+	if (c->received_at == 0 && count >= PATTERN_WORD) {
+		memcpy(&word, got, sizeof(word));
+		instead = le64toh(word) - pattern_salt(c->id);
+		if (instead != c->done && instead < c->next + 1 &&
+		    pattern_check(pattern_first(c->id, instead), 0, got, count) == count) {
+			load_tell(load->tally->wrong_text,
+				  "connection %u, message %llu: message %llu came in its place",
+				  c->id, (unsigned long long)c->done, (unsigned long long)instead);
+			return;
+		}
+	}
+	load_tell_byte(load, c, c->done, c->received_at + at, got[at]);
+}
+
+static void check_part(struct load *load, struct connection *c, const char *got, size_t count)
+{
+	size_t good = pattern_check(pattern_first(c->id, c->done), c->received_at, got, count);
+
+	if (good < count && !c->bad) {
+		c->bad = true;
+		load->tally->wrong++;
+		tell_wrong(load, c, good, got, count);
+	}
+	c->received_at += (uint32_t)count;
+	if (c->received_at < load->plan->message_bytes)
+		return;
+	if (!c->bad)
+		load_count(load, c, c->done);
+	c->done++;
+	c->received_at = 0;
+	c->bad = false;
+}
+
+static void check(struct load *load, struct connection *c, const char *got, size_t count)
+{
+	uint64_t expected = outstanding_bytes(load, c);
+
+	if (count > expected) {
+		load->tally->wrong++;
+		load_tell(load->tally->wrong_text,
+			  "connection %u: %llu bytes more than were sent, after message %llu", c->id,
+			  (unsigned long long)(count - expected), (unsigned long long)c->next - 1);
+		count = expected;
+	}
+	while (count) {
+		size_t part = least(count, load->plan->message_bytes - c->received_at);
+
+		check_part(load, c, got, part);
+		got += part;
+		count -= part;
+	}
+}
+
+/* The server's end of a connection that the generator closed: the next one takes its place. */
+static void closed(struct load *load, struct connection *c)
+{
+	if (load->draining || c->end == UINT64_MAX) {
+		load_close(load, c, CONNECTION_OVER);
+		return;
+	}
+	load_close(load, c, CONNECTION_NONE);
+	stream_open(load, c);
+}
+
+static void stream_receive(struct load *load, struct connection *c)
+{
+	ssize_t count = recv(c->fd, load->buffer, LOAD_BUFFER, MSG_DONTWAIT);
+
+	if (count < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (count <= 0) {
+		if (c->state == CONNECTION_CLOSING)
+			closed(load, c);
+		else
+			broken(load, c, count < 0 ? errno : 0);
+		return;
+	}
+	load->now = clock_now_ns();
+	c->answered = true;
+	check(load, c, load->buffer, (size_t)count);
+	if (c->state == CONNECTION_CLOSING)
+		return;
+	if (c->done == c->end || (load->draining && !outstanding(c)))
+		half_close(load, c);
+	else
+		stream_send(load, c);
+}
+
+void stream_event(struct load *load, struct connection *c, uint32_t events)
+{
+	if (events & ~(uint32_t)EPOLLOUT)
+		stream_receive(load, c);
+	if ((events & EPOLLOUT) && c->state == CONNECTION_OPEN)
+		stream_send(load, c);
+}
+
+/*
+ * A source address of its own for each connection in turn, without a port, which connect() then
+ * chooses by both ends: see generator.h. Where only 127.0.0.1 exists, the kernel chooses both.
+ */
+static void bind_source(struct load *load, int fd)
+{
+	struct sockaddr_in source = {.sin_family = AF_INET};
+	uint32_t turn = (uint32_t)load->tally->made % GENERATOR_SOURCES;
+	int on = 1;
+
+	source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn);
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	(void)!bind(fd, (const struct sockaddr *)(const void *)&source, sizeof(source));
+}
+
+static int make_socket(struct load *load)
+{
+	bool tcp = load->plan->transport == GENERATOR_TCP;
+	int fd = socket(tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	if (fd < 0 || !tcp)
+		return fd;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	bind_source(load, fd);
+	return fd;
+}
+
+static void not_opened(struct load *load, struct connection *c, int error)
+{
+	load->tally->failed++;
+	load_tell(load->tally->failed_text, "connection %u: %s", c->id, strerror(error));
+	c->state = CONNECTION_OVER;
+	load->waiting--;
+}
+
+void stream_open(struct load *load, struct connection *c)
+{
+	int fd = make_socket(load);
+
+	if (fd < 0) {
+		not_opened(load, c, errno);
+		return;
+	}
+	if (connect(fd, &load->plan->address.any, load->plan->address_bytes) < 0 &&
+	    errno != EINPROGRESS) {
+		int error = errno;
+
+		close(fd);
+		/* A local listener whose queue is full, or ports that are used up: later again. */
+		if (error != EAGAIN && error != EADDRNOTAVAIL)
+			not_opened(load, c, error);
+		return;
+	}
+	c->fd = fd;
+	c->state = CONNECTION_OPEN;
+	c->made = c->answered = c->bad = c->blocked = false;
+	if (load->plan->messages_per_connection)
+		c->end = c->next + load->plan->messages_per_connection;
+	load->open++;
+	load->waiting--;
+	if (load_watch(load, c, EPOLL_CTL_ADD, EPOLLIN) < 0)
+		broken(load, c, errno);
+	else
+		stream_send(load, c); /* on loopback the handshake is over by now */
+}

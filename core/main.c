@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* heddle: measures concurrency models side by side. The table of subcommands, and nothing else. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+
+static const struct command *const commands[] = {
+	&command_run,  &command_list,  &command_topology, &command_show,
+	&command_plot, &command_trial, &command_stage,	  NULL,
+};
+
+static void print_help(FILE *out)
+{
+	fprintf(out, "usage: heddle COMMAND [ARGUMENT]...\n\n"
+		     "Measures concurrency models side by side: every model runs the same workloads\n"
+		     "on the same cores, and every result is verified.\n\n");
+	for (const struct command *const *c = commands; *c; c++)
+		if (!(*c)->hidden)
+			fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
+	fprintf(out, "\n`heddle COMMAND --help` explains one; `heddle --version` tells the version.\n"
+		     "Try: heddle run quick\n");
+}
+
+static int unknown_command(const char *name)
+{
+	const char *names[sizeof(commands) / sizeof(commands[0])], *near;
+	int count = 0;
+
+	for (const struct command *const *c = commands; *c; c++)
+		if (!(*c)->hidden)
+			names[count++] = (*c)->name;
+	names[count] = NULL;
+	near = nearest_name(name, names);
+	fprintf(stderr, "heddle: unknown command \"%s\"%s%s%s; `heddle --help` lists them\n", name,
+		near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	/* Only how characters are shown: numbers are written the same everywhere. */
+	setlocale(LC_CTYPE, "");
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("heddle %s\n", HEDDLE_VERSION);
+		return EXIT_OK;
+	}
+	for (const struct command *const *c = commands; *c; c++)
+		if (strcmp(argv[1], (*c)->name) == 0)
+			return (*c)->run(*c, argc - 1, argv + 1);
+	return unknown_command(argv[1]);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "paths.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* PREFIX of PREFIX/bin/heddle. */
+static int prefix(char path[PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+	if (length <= 0)
+		return -ENOENT;
+	path[length] = '\0';
+	for (int up = 0; up < 2; up++) {
+		char *slash = strrchr(path, '/');
+
+		if (!slash)
+			return -ENOENT;
+		*slash = '\0';
+	}
+	return 0;
+}
+
+static void add(struct plugin_folders *folders, const char *folder)
+{
+	if (*folder && folders->count < PATHS_FOLDERS &&
+	    (folders->folders[folders->count] = strdup(folder)))
+		folders->count++;
+}
+
+static void add_colons(struct plugin_folders *folders, const char *list)
+{
+	char *copy = list ? strdup(list) : NULL, *rest = NULL;
+
+	for (char *word = copy ? strtok_r(copy, ":", &rest) : NULL; word;
+	     word = strtok_r(NULL, ":", &rest))
+		add(folders, word);
+	free(copy);
+}
+
+void paths_plugins(struct plugin_folders *folders, const char *const *given, int count)
+{
+	static const char *const libdirs[] = {HEDDLE_LIBDIR, "lib"};
+	char own[PATH_MAX], path[PATH_MAX + 64];
+
+	*folders = (struct plugin_folders){0};
+	for (int i = 0; i < count; i++)
+		add(folders, given[i]);
+	add_colons(folders, getenv("HEDDLE_PLUGIN_PATH"));
+	for (size_t i = 0; i < 2 && prefix(own) == 0; i++) {
+		snprintf(path, sizeof(path), "%s/%s/heddle/plugins", own, libdirs[i]);
+		if (access(path, R_OK) == 0) {
+			add(folders, path);
+			break;
+		}
+	}
+}
+
+void paths_plugins_free(struct plugin_folders *folders)
+{
+	for (int i = 0; i < folders->count; i++)
+		free(folders->folders[i]);
+	*folders = (struct plugin_folders){0};
+}
+
+int paths_config(const char *name, char path[PATH_MAX])
+{
+	char own[PATH_MAX];
+
+	snprintf(path, PATH_MAX, "%s", name);
+	if (access(name, F_OK) == 0 || strchr(name, '/'))
+		return access(name, F_OK) == 0 ? 0 : -ENOENT;
+	for (int with = 0; with < 2 && prefix(own) == 0; with++) {
+		if (snprintf(path, PATH_MAX, "%.3800s/share/heddle/configs/%.200s%s", own, name,
+			     with ? ".json" : "") < PATH_MAX &&
+		    access(path, F_OK) == 0)
+			return 0;
+	}
+	snprintf(path, PATH_MAX, "%s", name);
+	return -ENOENT;
+}
+
+int paths_script(const char *name, char path[PATH_MAX])
+{
+	char own[PATH_MAX];
+
+	if (prefix(own))
+		return -ENOENT;
+	snprintf(path, PATH_MAX, "%.3800s/libexec/heddle/heddle-%.200s", own, name);
+	return access(path, X_OK) == 0 ? 0 : -ENOENT;
+}
+
+void paths_results(char path[PATH_MAX])
+{
+	char folder[PATH_MAX], mark[PATH_MAX + 64];
+	char *slash = getcwd(folder, sizeof(folder)) ? folder : NULL;
+
+	snprintf(path, PATH_MAX, ".");
+	while (slash) {
+		snprintf(mark, sizeof(mark), "%s/core/include/heddle/plugin.h", folder);
+		if (access(mark, F_OK) == 0) {
+			snprintf(path, PATH_MAX, "%.4000s/results", folder);
+			if (access(path, W_OK) < 0)
+				snprintf(path, PATH_MAX, ".");
+			return;
+		}
+		slash = strrchr(folder, '/');
+		if (slash)
+			*slash = '\0';
+	}
+}

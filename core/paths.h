@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the program's parts lie: found from the program's own place, so that an installation can be
+ * moved. A build tree has the same shape as an installation:
+ * PREFIX/bin/heddle, PREFIX/LIBDIR/heddle/plugins, PREFIX/share/heddle/configs, PREFIX/libexec/heddle.
+ */
+#ifndef HEDDLE_PATHS_H
+#define HEDDLE_PATHS_H
+
+#include <limits.h>
+
+enum { PATHS_FOLDERS = 32 };
+
+/* Plugin folders in the order in which they are searched, ends with NULL. Texts are owned. */
+struct plugin_folders {
+	int count;
+	char *folders[PATHS_FOLDERS + 1];
+};
+
+/* `given`: --plugin-dir, `count` of them; then $HEDDLE_PLUGIN_PATH (colons), then the program's own. */
+void paths_plugins(struct plugin_folders *, const char *const *given, int count);
+void paths_plugins_free(struct plugin_folders *);
+/*
+ * The config that `name` means: the file itself where there is one, else an installed config of that name
+ * with or without ".json". 0, or -ENOENT with `path` as it was given.
+ */
+int paths_config(const char *name, char path[PATH_MAX]);
+/* The script behind a subcommand: heddle-NAME beside the installation. 0 or -ENOENT. */
+int paths_script(const char *name, char path[PATH_MAX]);
+/* The results folder of the checkout that the current folder lies in, else ".". */
+void paths_results(char path[PATH_MAX]);
+
+#endif

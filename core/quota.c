@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "quota.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sysfile.h"
+
+/* One line of mountinfo that shows control groups with the CPU controller. */
+struct mount {
+	const char *shown; /* the group that the mount point shows */
+	const char *point;
+	bool v2;
+};
+
+/* Whether `word` is in a list with commas. */
+static bool list_has(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, word, length) == 0 && (at[length] == ',' || !at[length]))
+			return true;
+	}
+	return false;
+}
+
+/* Spaces and the like stand in mountinfo as \040: three octal digits. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		unsigned value;
+
+		if (*from == '\\' && sscanf(from + 1, "%3o", &value) == 1) {
+			*to = (char)value;
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+/* "hierarchy:controllers:path" is the process's own group; version 2 is hierarchy 0 without names.
+ */
+static bool own_group(const char *root, bool v2, char *group, size_t size)
+{
+	FILE *file = sysfile_open(root, "/proc/self/cgroup");
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+
+	while (file && !found && getline(&line, &room, file) > 0) {
+		char *names = strchr(line, ':');
+		char *path = names ? strchr(names + 1, ':') : NULL;
+
+		if (!path)
+			continue;
+		*path++ = '\0';
+		path[strcspn(path, "\n")] = '\0';
+		if (v2 ? strcmp(line, "0:") != 0 : !list_has(names + 1, "cpu"))
+			continue;
+		found = snprintf(group, size, "%s", path) < (int)size;
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool read_numbers(const char *root, const char *folder, const char *name, int count,
+                         double *numbers)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	int got;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+		return false;
+	file = sysfile_open(root, path);
+	if (!file)
+		return false;
+	got = count == 2 ? fscanf(file, "%lf %lf", &numbers[0], &numbers[1])
+	                 : fscanf(file, "%lf", &numbers[0]);
+	fclose(file);
+	return got == count;
+}
+
+/* What one group grants, NAN for all it wants: version 2 says "max", version 1 a negative number.
+ */
+static double limit_of(const char *root, const char *folder, bool v2)
+{
+	double numbers[2];
+	bool known;
+
+	if (v2)
+		known = read_numbers(root, folder, "cpu.max", 2, numbers);
+	else
+		known = read_numbers(root, folder, "cpu.cfs_quota_us", 1, &numbers[0]) &&
+		        read_numbers(root, folder, "cpu.cfs_period_us", 1, &numbers[1]);
+	return known && numbers[0] > 0 && numbers[1] > 0 ? numbers[0] / numbers[1] : NAN;
+}
+
+/*
+ * From the own group up to the mount point. Folders that are not there are passed over: inside a
+ * container the group's path may be the host's, while the mount shows less.
+ */
+static double least_limit(const char *root, const struct mount *mount, const char *group)
+{
+	char folder[PATH_MAX];
+	size_t shown = strcmp(mount->shown, "/") == 0 ? 0 : strlen(mount->shown);
+	size_t top = strlen(mount->point);
+	bool below = strncmp(group, mount->shown, shown) == 0 &&
+	             (group[shown] == '/' || !group[shown]) && !strstr(group, "/..");
+	double least = NAN;
+
+	if (snprintf(folder, sizeof(folder), "%s%s", mount->point, below ? group + shown : "") >=
+	    (int)sizeof(folder))
+		return NAN;
+	for (;;) {
+		char *last;
+
+		least = fmin(least, limit_of(root, folder, mount->v2));
+		last = strrchr(folder, '/');
+		if (!last || (size_t)(last - folder) < top)
+			return least;
+		*last = '\0';
+	}
+}
+
+/* "36 35 98:0 SHOWN POINT options [more] - TYPE source super-options"; cut up in place. */
+static bool parse_mount(char *line, struct mount *mount)
+{
+	char *tail = strstr(line, " - ");
+	char *save, *word = NULL, *type, *options;
+
+	if (!tail)
+		return false;
+	*tail = '\0';
+	type = strtok_r(tail + 3, " \n", &save);
+	strtok_r(NULL, " \n", &save);
+	options = strtok_r(NULL, " \n", &save);
+	if (!type || !options)
+		return false;
+	mount->v2 = strcmp(type, "cgroup2") == 0;
+	if (!mount->v2 && (strcmp(type, "cgroup") != 0 || !list_has(options, "cpu")))
+		return false;
+	for (int i = 0; i < 5; i++) {
+		word = strtok_r(i ? NULL : line, " ", &save);
+		if (!word)
+			return false;
+		if (i >= 3)
+			unescape(word);
+		if (i == 3)
+			mount->shown = word;
+	}
+	mount->point = word;
+	return true;
+}
+
+double quota_cpus(const char *root)
+{
+	FILE *file = sysfile_open(root, "/proc/self/mountinfo");
+	char group[PATH_MAX];
+	char *line = NULL;
+	size_t room = 0;
+	double least = NAN;
+
+	while (file && getline(&line, &room, file) > 0) {
+		struct mount mount = {0};
+
+		if (parse_mount(line, &mount) && own_group(root, mount.v2, group, sizeof(group)))
+			least = fmin(least, least_limit(root, &mount, group));
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return least;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* One case of a result: the statistics of its trials, and what the table should tell about them. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "result_document.h"
+#include "result_value.h"
+#include "stats.h"
+
+static json_t *values_json(const struct hd_option *options, const struct value *values)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; options && options[i].name && values; i++) {
+		json_t *value = option_is_text(&options[i])		   ? json_any_text(values[i].text)
+				: options[i].kind == HD_OPTION_FLAG ? json_boolean(values[i].number)
+								    : json_integer(values[i].number);
+
+		json_object_set_new(object, options[i].name, value);
+	}
+	return object;
+}
+
+/* The trials' values of one metric; NULLs are left out of `values`. Returns how many there are. */
+static size_t collect(json_t *const *lines, uint32_t count, const char *metric, double *values)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		json_t *value = json_object_get(json_object_get(lines[i], "metrics"), metric);
+
+		if (json_is_number(value))
+			values[n++] = json_number_value(value);
+	}
+	return n;
+}
+
+static json_t *metric_json(const struct workload_metric *metric, json_t *const *lines, uint32_t count,
+			   bool ok, double *values)
+{
+	size_t n = collect(lines, count, metric->name, values);
+	struct interval interval = stats_ci95(values, n);
+	json_t *trials = json_array();
+
+	for (uint32_t i = 0; i < count; i++) {
+		json_t *value = json_object_get(json_object_get(lines[i], "metrics"), metric->name);
+
+		json_array_append(trials, value ? value : json_null());
+	}
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "unit", metric->unit, "better",
+			 json_text_or_null(metric->better), "median",
+			 ok && n ? json_number_or_null(stats_median(values, n)) : json_null(), "ci95",
+			 ok ? json_interval_or_null(interval) : json_null(), "mad",
+			 ok && n ? json_number_or_null(stats_mad(values, n)) : json_null(), "trials", trials);
+}
+
+/* Window rates of one trial line. Returns how many. */
+static size_t window_rates(json_t *line, double **rates)
+{
+	json_t *trial = json_object_get(line, "trial"), *ns = json_object_get(trial, "window_ns");
+	json_t *ops = json_object_get(trial, "window_ops");
+	size_t n = json_array_size(ns);
+
+	*rates = calloc(n ? n : 1, sizeof(**rates));
+	for (size_t i = 0; *rates && i < n; i++)
+		(*rates)[i] = (double)json_integer_value(json_array_get(ops, i)) * 1e9 /
+			      (double)json_integer_value(json_array_get(ns, i));
+	return *rates ? n : 0;
+}
+
+/* How the trials were inside. */
+struct inside {
+	uint64_t stalled, windows;
+	double spread;           /* median over trials of the windows' MAD over their median */
+	double trend;            /* median over trials of last third over first third, less 1 */
+	struct interval trend_ci;
+};
+
+static double third(const double *rates, size_t n, bool last)
+{
+	size_t part = n / 3;
+	double sum = 0;
+
+	for (size_t i = 0; i < part; i++)
+		sum += rates[last ? n - 1 - i : i];
+	return sum / (double)part;
+}
+
+static struct inside look_inside(json_t *const *lines, uint32_t count)
+{
+	double *spreads = calloc(count + 1, sizeof(double)), *trends = calloc(count + 1, sizeof(double));
+	struct inside inside = {.spread = NAN, .trend = NAN};
+	size_t spread_count = 0, trend_count = 0;
+
+	for (uint32_t i = 0; spreads && trends && i < count; i++) {
+		double *rates, median;
+		size_t n = window_rates(lines[i], &rates);
+
+		for (size_t w = 0; w < n; w++)
+			inside.stalled += rates[w] <= 0;
+		inside.windows += n;
+		median = stats_median(rates, n);
+		if (n && median > 0)
+			spreads[spread_count++] = stats_mad(rates, n) / median;
+		if (n >= 6 && third(rates, n, false) > 0)
+			trends[trend_count++] = third(rates, n, true) / third(rates, n, false) - 1;
+		free(rates);
+	}
+	if (spread_count)
+		inside.spread = stats_median(spreads, spread_count);
+	if (trend_count)
+		inside.trend = stats_median(trends, trend_count);
+	inside.trend_ci = stats_ci95(trends, trend_count);
+	free(spreads);
+	free(trends);
+	return inside;
+}
+
+static void note(json_t *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void note(json_t *notes, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	json_array_append_new(notes, json_vsprintf(format, args));
+	va_end(args);
+}
+
+/* What happens in the windows of a copy is one file after the other: only streams are looked into. */
+static void note_inside(json_t *notes, const struct plan_case *kase, const struct inside *inside)
+{
+	if (kase->workload->finite)
+		return;
+	if (inside->stalled)
+		note(notes, "%llu of %llu windows stalled", (unsigned long long)inside->stalled,
+		     (unsigned long long)inside->windows);
+	if (fabs(inside->trend) > 0.05 && (inside->trend_ci.low > 0 || inside->trend_ci.high < 0))
+		note(notes, "not steady: %+.0f %% over the trial; raise warmup_ms", inside->trend * 100);
+}
+
+static void note_workload(json_t *notes, json_t *const *lines, uint32_t count)
+{
+	const char *first = count ? json_string_value(json_object_get(lines[count - 1], "note")) : NULL;
+
+	if (first && *first)
+		note(notes, "%s", first);
+}
+
+static json_t *spread_json(const double *gate, size_t n, const struct inside *inside)
+{
+	struct interval interval = stats_ci95(gate, n);
+	double median = stats_median(gate, n), smallest = (interval.high - interval.low) / 2 / median;
+
+	/* The difference of two medians is as uncertain as both: sqrt(2) of one half-width. */
+	return json_pack("{s:o, s:o, s:o}", "between_trials_percent",
+			 json_number_or_null(n ? 100 * stats_mad(gate, n) / median : NAN), "within_trials_percent",
+			 json_number_or_null(100 * inside->spread), "smallest_change_percent",
+			 json_number_or_null(100 * sqrt(2) * smallest));
+}
+
+/* By rounds: both numbers of a pair were taken within the same minutes. */
+static json_t *versus_json(const struct journal *journal, const struct plan *plan, size_t index, bool ok)
+{
+	const struct plan_case *kase = &plan->cases[index];
+	const struct journal_case *mine = &journal->cases[index], *base;
+	struct interval interval;
+	json_t *versus = NULL;
+	double *logs;
+	size_t n = 0;
+
+	if (!ok || kase->baseline == PLAN_NO_BASELINE || kase->baseline == index)
+		return json_null();
+	base = &journal->cases[kase->baseline];
+	logs = calloc(mine->rounds + 1, sizeof(*logs));
+	for (uint32_t i = 0; logs && i < mine->rounds && i < base->rounds; i++)
+		if (mine->gate[i] > 0 && base->gate[i] > 0)
+			logs[n++] = log(mine->gate[i] / base->gate[i]);
+	if (n) {
+		interval = stats_ci95(logs, n);
+		interval.low = exp(interval.low);
+		interval.high = exp(interval.high);
+		versus = json_pack("{s:o, s:o, s:i}", "ratio", json_number_or_null(exp(stats_median(logs, n))), "ci95",
+				   json_interval_or_null(interval), "pairs", (int)n);
+	}
+	free(logs);
+	return versus ? versus : json_null();
+}
+
+/* The reason of the first trial that has the case's status. */
+static json_t *reason_json(const struct plan_case *kase, json_t *const *lines, uint32_t count,
+			   enum status status)
+{
+	if (kase->reason && kase->reason[0])
+		return json_any_text(kase->reason);
+	for (uint32_t i = 0; i < count; i++) {
+		json_t *trial = json_object_get(lines[i], "trial");
+		const char *reason = json_string_value(json_object_get(trial, "reason"));
+
+		if (reason && status_find(json_string_value(json_object_get(trial, "status"))) == (int)status)
+			return json_sprintf("%s, round %d", reason,
+					    (int)json_integer_value(json_object_get(trial, "round")));
+	}
+	return json_null();
+}
+
+static json_t *metrics_json(const struct plan_case *kase, json_t *const *lines, uint32_t count, bool ok)
+{
+	double *values = calloc(count + 1, sizeof(*values));
+	json_t *metrics = json_object();
+
+	for (int i = 0; values && kase->workload->metrics[i].name; i++)
+		json_object_set_new(metrics, kase->workload->metrics[i].name,
+				    metric_json(&kase->workload->metrics[i], lines, count, ok, values));
+	free(values);
+	return metrics;
+}
+
+static json_t *trials_json(json_t *const *lines, uint32_t count)
+{
+	json_t *trials = json_array();
+
+	for (uint32_t i = 0; i < count; i++)
+		json_array_append(trials, json_object_get(lines[i], "trial"));
+	return trials;
+}
+
+/* Notes, and the spread that stands beside them. */
+static void tell_about(json_t *of_case, const struct plan_case *kase, json_t *const *lines,
+		       uint32_t count, bool ok)
+{
+	double *gate = calloc(count + 1, sizeof(*gate));
+	size_t n = gate ? collect(lines, count, kase->workload->metrics[0].name, gate) : 0;
+	struct inside inside = look_inside(lines, count);
+	json_t *notes = json_array();
+
+	if (ok)
+		note_workload(notes, lines, count);
+	if (ok && n) {
+		if (stats_two_modes(gate, n))
+			note(notes, "two modes");
+		note_inside(notes, kase, &inside);
+	}
+	json_object_set_new(of_case, "notes", notes);
+	json_object_set_new(of_case, "spread",
+			    ok && n ? spread_json(gate, n, &inside) : json_null());
+	json_object_set_new(of_case, "stalled_windows", json_integer((json_int_t)inside.stalled));
+	free(gate);
+}
+
+static json_t *case_json(struct journal *journal, const struct plan *plan, size_t index,
+			 json_t *const *lines)
+{
+	const struct plan_case *kase = &plan->cases[index];
+	const struct journal_case *of_journal = &journal->cases[index];
+	uint32_t count = of_journal->count;
+	enum status status = count || kase->status != STATUS_OK ? of_journal->status : STATUS_SKIPPED;
+	bool ok = status == STATUS_OK, network = kase->workload->network;
+	char name[PLAN_NAME], key[PLAN_KEY];
+	json_t *of_case;
+
+	of_case = json_pack(
+		"{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:b, s:s, s:o, s:o, s:s, s:o}", "name",
+		plan_case_name(kase, name), "key", plan_case_key(kase, key), "workload",
+		kase->workload->name, "params", values_json(kase->workload->params, kase->params), "model",
+		kase->model->name, "label", json_text_or_null(kase->label), "options",
+		values_json(kase->model->options, kase->options), "cores", (int)kase->cores, "cpus",
+		json_cpus(kase->cpus, kase->cores), "generator_cpus",
+		network ? json_cpus(plan->generator_cpus, plan->generator_cores) : json_null(), "shared",
+		kase->shared, "status", status_name(status), "reason",
+		ok ? json_null()
+		   : !count && kase->status == STATUS_OK ? json_string("the run ended before its first trial")
+							 : reason_json(kase, lines, count, status),
+		"verified", ok ? json_true() : status == STATUS_WRONG_RESULT ? json_false() : json_null(),
+		"expect", kase->entry->expect ? kase->entry->expect : "ok", "metrics",
+		metrics_json(kase, lines, count, ok));
+	if (!of_case)
+		return NULL;
+	tell_about(of_case, kase, lines, count, ok);
+	json_object_set_new(of_case, "baseline", json_boolean(kase->baseline == index));
+	json_object_set_new(of_case, "versus_baseline", versus_json(journal, plan, index, ok));
+	json_object_set_new(of_case, "trials", trials_json(lines, count));
+	return of_case;
+}
+
+json_t *result_case(struct journal *journal, const struct plan *plan, size_t index)
+{
+	uint32_t count = journal->cases[index].count, got = 0;
+	json_t **lines = calloc(count + 1, sizeof(json_t *)), *of_case = NULL;
+
+	while (lines && got < count && (lines[got] = journal_read(journal, index, got)))
+		got++;
+	if (lines && got == count)
+		of_case = case_json(journal, plan, index, lines);
+	for (uint32_t i = 0; i < got; i++)
+		json_decref(lines[i]);
+	free(lines);
+	return of_case;
+}

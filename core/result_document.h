@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The JSON behind result.h, shared by the files result*.c alone. New references unless it says otherwise. */
+#ifndef HEDDLE_RESULT_DOCUMENT_H
+#define HEDDLE_RESULT_DOCUMENT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "error.h"
+#include "plan.h"
+#include "result.h"
+
+enum { RESULT_DIGITS = 12 }; /* of a real number as it is written */
+
+/* The i-th line of a case as it was written, or NULL. */
+json_t *journal_read(struct journal *, size_t index, uint32_t i);
+/* One case of the document, from its plan and its lines, or NULL. */
+json_t *result_case(struct journal *, const struct plan *, size_t index);
+/* Reads a document and checks that it is one. NULL with the error. */
+json_t *result_load(const char *path, struct hd_error *);
+/* The tables of a document. */
+int result_print(const json_t *document, const struct table_view *, FILE *, struct hd_error *);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "result_document.h"
+#include "result_value.h"
+
+enum { MOST_TASKS_TOLD = 256 };
+
+static json_t *counts(const uint64_t *values, uint32_t n)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; values && i < n; i++)
+		json_array_append_new(array, json_integer((json_int_t)values[i]));
+	return array;
+}
+
+static json_t *gauges(const struct trial_result *trial)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "cpu_ns", json_number_or_null(trial->cpu_ns),
+			 "peak_resident_bytes", json_number_or_null(trial->peak_bytes), "whole_trial_rate",
+			 json_number_or_null(trial->whole_rate), "observer_late_ns", json_number_or_null(trial->late_ns),
+			 "overhead_ns", (json_int_t)trial->overhead_ns, "tasks_stepped",
+			 (json_int_t)trial->stepped, "whole_passes", (json_int_t)trial->passes);
+}
+
+static json_t *metrics(const struct workload *workload, const struct trial_result *trial)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; workload->metrics[i].name; i++)
+		json_object_set_new(object, workload->metrics[i].name, json_number_or_null(trial->metrics[i]));
+	return object;
+}
+
+static json_t *trial_json(uint32_t round, uint32_t order, const struct trial_result *trial)
+{
+	bool all_tasks = trial->tasks <= MOST_TASKS_TOLD && trial->windows;
+
+	return json_pack("{s:i, s:i, s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "round", (int)round, "order",
+			 (int)order, "status", status_name(trial->status), "reason",
+			 json_text_or_null(trial->reason),
+			 "elapsed_ns", (json_int_t)trial->elapsed_ns, "window_ns",
+			 counts(trial->window_ns, trial->windows), "window_ops",
+			 counts(trial->window_ops, trial->windows), "task_ops",
+			 all_tasks ? counts(trial->task_ops, trial->tasks) : json_null(), "gauges",
+			 gauges(trial));
+}
+
+static int open_file(const char *path, bool overwrite)
+{
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (overwrite ? O_TRUNC : O_EXCL), 0644);
+}
+
+int journal_open(struct journal *journal, const char *path, const struct plan *plan, bool overwrite,
+		 struct hd_error *err)
+{
+	int fd = open_file(path, overwrite);
+
+	*journal = (struct journal){.case_count = plan->count};
+	if (fd < 0)
+		return hd_error(err, -errno, "%s: %s%s", path, strerror(errno),
+				errno == EEXIST ? "; another run may be writing it; -f writes over it" : "");
+	journal->file = fdopen(fd, "a+");
+	journal->path = strdup(path);
+	journal->cases = calloc(plan->count ? plan->count : 1, sizeof(*journal->cases));
+	if (!journal->file || !journal->path || !journal->cases)
+		return hd_error(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < plan->count; i++)
+		journal->cases[i].status = plan->cases[i].status;
+	return 0;
+}
+
+static bool make_room(struct journal_case *of_case, uint32_t round)
+{
+	if (of_case->count == of_case->room) {
+		uint32_t room = of_case->room ? 2 * of_case->room : 8;
+		uint64_t *offsets = realloc(of_case->offsets, room * sizeof(*offsets));
+
+		if (!offsets)
+			return false;
+		of_case->offsets = offsets;
+		of_case->room = room;
+	}
+	if (round > of_case->rounds) {
+		uint32_t rounds = round + 8;
+		double *gate = realloc(of_case->gate, rounds * sizeof(*gate));
+
+		if (!gate)
+			return false;
+		for (uint32_t i = of_case->rounds; i < rounds; i++)
+			gate[i] = NAN;
+		of_case->gate = gate;
+		of_case->rounds = rounds;
+	}
+	return true;
+}
+
+static int write_line(struct journal *journal, json_t *line, uint64_t *offset, struct hd_error *err)
+{
+	char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	int code = 0;
+
+	if (!text)
+		return hd_error(err, -ENOMEM, "out of memory");
+	errno = 0;
+	*offset = (uint64_t)(fseeko(journal->file, 0, SEEK_END) < 0 ? 0 : ftello(journal->file));
+	if (fputs(text, journal->file) == EOF || fputc('\n', journal->file) == EOF ||
+	    fflush(journal->file) == EOF || fdatasync(fileno(journal->file)) < 0)
+		code = hd_error(err, errno ? -errno : -EIO, "%s: %s", journal->path,
+				strerror(errno ? errno : EIO));
+	free(text);
+	return code;
+}
+
+int journal_append(struct journal *journal, const struct plan *plan, size_t index, uint32_t round,
+		   uint32_t order, const struct trial_result *trial, struct hd_error *err)
+{
+	const struct plan_case *kase = &plan->cases[index];
+	struct journal_case *of_case = &journal->cases[index];
+	char key[PLAN_KEY];
+	uint64_t offset = 0;
+	json_t *line;
+	int code;
+
+	if (!make_room(of_case, round))
+		return hd_error(err, -ENOMEM, "out of memory");
+	line = json_pack("{s:s, s:o, s:o, s:o}", "case", plan_case_key(kase, key), "metrics",
+			 metrics(kase->workload, trial), "note", json_text_or_null(trial->note), "trial",
+			 trial_json(round, order, trial));
+	code = write_line(journal, line, &offset, err);
+	json_decref(line);
+	if (code)
+		return code;
+	of_case->offsets[of_case->count++] = offset;
+	of_case->gate[round - 1] = trial->status == STATUS_OK ? trial->metrics[0] : NAN;
+	of_case->failures += trial->status != STATUS_OK;
+	if (trial->status > of_case->status)
+		of_case->status = trial->status;
+	return 0;
+}
+
+json_t *journal_read(struct journal *journal, size_t index, uint32_t i)
+{
+	json_t *line = NULL;
+
+	if (fseeko(journal->file, (off_t)journal->cases[index].offsets[i], SEEK_SET) == 0)
+		line = json_loadf(journal->file, JSON_DISABLE_EOF_CHECK, NULL);
+	return line;
+}
+
+void journal_close(struct journal *journal, bool remove_file)
+{
+	if (journal->file)
+		fclose(journal->file);
+	if (remove_file && journal->path)
+		unlink(journal->path);
+	for (size_t i = 0; journal->cases && i < journal->case_count; i++) {
+		free(journal->cases[i].offsets);
+		free(journal->cases[i].gate);
+	}
+	free(journal->cases);
+	free(journal->path);
+	*journal = (struct journal){0};
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run: rounds of every case once, in random order, each trial a fresh process, every trial in the
+ * journal before the next one begins, and one result document at the end.
+ */
+#ifndef HEDDLE_RUN_H
+#define HEDDLE_RUN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "workbench.h"
+
+struct run_options {
+	const char *output;  /* path of the result document */
+	bool overwrite;
+	uint64_t seed;
+	const volatile sig_atomic_t *signal; /* not 0 once the user wants an end; the trial under way is lost */
+};
+
+/* What a run came to; zeroed before. */
+struct run_outcome {
+	bool interrupted;
+	uint32_t unexpected; /* cases that ended otherwise than the config expects */
+	uint32_t cases_ok;
+};
+
+/* 0, also where cases failed or the user interrupted; -errno where heddle itself could not go on (what was
+   measured is in the journal then, whose path the error tells). */
+int run_all(struct workbench *, const struct run_options *, struct run_outcome *, struct hd_error *);
+
+/* xoshiro256** 1.0 (Blackman and Vigna), seeded by splitmix64: the same order everywhere for a seed. */
+struct run_random {
+	uint64_t state[4];
+};
+void run_random_seed(struct run_random *, uint64_t seed);
+uint64_t run_random_next(struct run_random *);
+/* A random permutation (Fisher and Yates) of n indexes. */
+void run_shuffle(struct run_random *, size_t *order, size_t n);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "stage.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "clock.h"
+#include "fdpass.h"
+#include "loader.h"
+#include "stage_host.h"
+#include "workload.h"
+
+struct stage {
+	struct arena arena;
+	struct arena_board *board;
+	struct workload_case kase;
+	struct value params[ARENA_VALUES];
+	int *sockets;
+	struct loaded loaded;
+	struct stage_host host;
+	struct workload_stage workload;
+	void *model_state;
+};
+
+static void enter(struct stage *stage, enum arena_phase phase)
+{
+	atomic_store(&stage->board->phase, phase);
+}
+
+/* Tells the core why the stage goes no further. */
+static int fail(struct stage *stage, int code, const char *why)
+{
+	stage_reason(stage->board, why);
+	stage->board->code = code < 0 ? code : -EIO;
+	return stage->board->code;
+}
+
+static int receive(struct stage *stage, struct hd_error *err)
+{
+	uint32_t count;
+	int fd;
+
+	if (fdpass_receive_all(STAGE_CHANNEL, &fd, 1))
+		return hd_error(err, -EPIPE, "no arena came");
+	if (arena_map(&stage->arena, fd, err))
+		return err->code;
+	stage->board = stage->arena.board;
+	count = stage->board->sockets;
+	stage->sockets = calloc(count ? count : 1, sizeof(int));
+	if (!stage->sockets || fdpass_receive_all(STAGE_CHANNEL, stage->sockets, (int)count))
+		return hd_error(err, -EPIPE, "no sockets came");
+	close(STAGE_CHANNEL);
+	return 0;
+}
+
+static void *nothing(void *unused)
+{
+	return unused;
+}
+
+/* glibc leaves the atomics out of its mutexes until a first thread was created. */
+static void create_first_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+		pthread_join(thread, NULL);
+}
+
+static int bind_to_case(struct stage *stage)
+{
+	int code;
+
+	enter(stage, PHASE_BIND);
+	code = stage_bind(stage->board->cpus, stage->board->cores);
+	create_first_thread();
+	return code ? fail(stage, code, "the case's PUs cannot be used") : 0;
+}
+
+static int load(struct stage *stage, struct hd_error *err)
+{
+	const char *why;
+
+	enter(stage, PHASE_LOAD);
+	if (loader_open(&stage->loaded, arena_text(stage->board, stage->board->plugin_path), err))
+		return fail(stage, err->code, err->text);
+	stage_host_init(&stage->host, &stage->arena, &stage->loaded);
+	why = stage->loaded.model.unsupported ? stage->loaded.model.unsupported(&stage->host.host) : NULL;
+	if (!why)
+		return 0;
+	stage->board->skipped = 1;
+	return fail(stage, -ENOTSUP, why);
+}
+
+static int set_workload_up(struct stage *stage, struct hd_error *err)
+{
+	struct arena_board *board = stage->board;
+
+	enter(stage, PHASE_SETUP);
+	stage->kase.workload = workload_find(arena_text(board, board->workload_name));
+	if (!stage->kase.workload)
+		return fail(stage, -EINVAL, "unknown workload");
+	for (uint32_t i = 0; i < board->params; i++)
+		stage->params[i] = (struct value){.number = board->param[i].number,
+						  .text = arena_text(board, board->param[i].text)};
+	stage->kase.params = stage->params;
+	stage->kase.cores = board->cores;
+	stage->workload = (struct workload_stage){.kase = &stage->kase,
+						  .arena = &stage->arena,
+						  .sockets = stage->sockets,
+						  .socket_count = board->sockets,
+						  .seed = board->seed};
+	if (stage->kase.workload->setup(&stage->workload, err))
+		return fail(stage, err->code, err->text);
+	return 0;
+}
+
+static int open_model(struct stage *stage)
+{
+	char why[64];
+	int code;
+
+	enter(stage, PHASE_OPEN);
+	code = stage->loaded.model.open(&stage->host.host, &stage->model_state);
+	if (!code)
+		return 0;
+	snprintf(why, sizeof(why), "open() returned %d (%s)", code, strerror(code < 0 ? -code : code));
+	return fail(stage, code, why);
+}
+
+static uint64_t work_done(struct stage *stage)
+{
+	struct arena_slot *slots = arena_slots(&stage->arena);
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < stage->board->in_flight; i++)
+		sum += slot_ops(&slots[i]);
+	return sum;
+}
+
+static void record_pass(struct arena_board *board, uint64_t ns, uint64_t ops)
+{
+	struct arena_passes pass = {.count = 1, .ns = ns, .ops = ops};
+
+	if (board->measured.count < ARENA_PASS_RECORDS)
+		board->pass[board->measured.count] = pass;
+	board->measured.ns += ns;
+	board->measured.ops += ops;
+	board->measured.count++;
+}
+
+static int run_pass(struct stage *stage)
+{
+	char why[64];
+	int code = stage->loaded.model.run(stage->model_state, &stage->workload.jobs);
+
+	if (!code)
+		return 0;
+	snprintf(why, sizeof(why), "run() returned %d (%s)", code, strerror(code < 0 ? -code : code));
+	return fail(stage, code, why);
+}
+
+/* A finite workload is repeated until the core has seen enough; a pass counts whole or not at all. */
+static int run_passes(struct stage *stage, struct hd_error *err)
+{
+	const struct workload *workload = stage->kase.workload;
+	struct arena_board *board = stage->board;
+
+	for (uint64_t pass = 0; !arena_stopping(board); pass++) {
+		uint64_t begin, before = work_done(stage);
+		uint32_t measured;
+
+		if (workload->before_pass && workload->before_pass(&stage->workload, pass, err))
+			return fail(stage, err->code, err->text);
+		measured = atomic_load(&board->measuring);
+		begin = clock_now_ns();
+		if (run_pass(stage))
+			return board->code;
+		if (measured)
+			record_pass(board, clock_now_ns() - begin, work_done(stage) - before);
+		atomic_store(&board->passes_done, pass + 1);
+	}
+	return 0;
+}
+
+static int run(struct stage *stage, struct hd_error *err)
+{
+	enter(stage, PHASE_RUN);
+	return stage->kase.workload->finite ? run_passes(stage, err) : run_pass(stage);
+}
+
+/* What a plugin says of itself, for `heddle list` and the plan. */
+static void describe(struct stage *stage, struct hd_error *err)
+{
+	struct model_info *info = arena_workload(&stage->arena);
+	const char *why;
+
+	enter(stage, PHASE_LOAD);
+	if (loader_open(&stage->loaded, arena_text(stage->board, stage->board->plugin_path), err)) {
+		fail(stage, err->code, err->text);
+		return;
+	}
+	loader_describe(&stage->loaded, info);
+	stage_host_init(&stage->host, &stage->arena, &stage->loaded);
+	why = stage->loaded.model.unsupported ? stage->loaded.model.unsupported(&stage->host.host) : NULL;
+	snprintf(info->unsupported, sizeof(info->unsupported), "%s", why ? why : "");
+}
+
+static void perform(struct stage *stage, struct hd_error *err)
+{
+	if (bind_to_case(stage) || load(stage, err) || set_workload_up(stage, err) || open_model(stage))
+		return;
+	run(stage, err);
+	enter(stage, PHASE_CLOSE);
+	stage->loaded.model.close(stage->model_state);
+}
+
+int stage_main(void)
+{
+	/* Static: the plugin's stack overflow should not begin with our frame. */
+	static struct stage stage;
+	struct hd_error err = {0};
+
+	signal(SIGPIPE, SIG_IGN);
+	if (receive(&stage, &err)) {
+		fprintf(stderr, "stage: %s\n", err.text);
+		return STAGE_EXIT_BROKEN;
+	}
+	if (stage.board->describe)
+		describe(&stage, &err);
+	else
+		perform(&stage, &err);
+	/* The workload's and the plugin's memory ends with the process, after its exit handlers. */
+	enter(&stage, PHASE_UNLOAD);
+	stage.board->finished = 1;
+	return 0;
+}

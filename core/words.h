@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* How messages speak of what was written: quoted safely, and with the nearest right name. */
+#ifndef HEDDLE_WORDS_H
+#define HEDDLE_WORDS_H
+
+#include <stddef.h>
+
+enum { WORDS_QUOTE = 96, WORDS_LINE = 1024 };
+
+/* The text in quotes, cut where it is long; control characters, which could steer a terminal,
+   become question marks. Returns `out`. */
+const char *words_quote(const char *text, char out[WORDS_QUOTE]);
+/*
+ * "did you mean "x"? (known: a b c)", the first half only where one of `names` (ends with NULL) is
+ * near; a slip in one part of "thread-mutex" counts as near. `list` is what the names are: "known",
+ * "one of". Returns `out`.
+ */
+const char *words_suggest(const char *word, const char *const *names, const char *list,
+                          char out[WORDS_LINE]);
+
+#endif

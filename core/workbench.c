@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "workbench.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "paths.h"
+
+bool workbench_add_change(struct workbench_options *options, char *text)
+{
+	char *equals = strchr(text, '=');
+
+	if (!equals || options->change_count == WORKBENCH_LIST)
+		return false;
+	*equals = '\0';
+	options->changes[options->change_count++] =
+		(struct config_change){.place = text, .value = equals + 1};
+	return true;
+}
+
+static void ask(struct model *model, void *context)
+{
+	struct workbench *bench = context;
+
+	models_ask(model, &bench->keeper, bench->config.trial_timeout_s);
+}
+
+static void announce(void *context, const char *path)
+{
+	struct workbench *bench = context;
+
+	keeper_announce(&bench->keeper, path);
+}
+
+static int find_models(struct workbench *bench, const struct workbench_options *options,
+		       struct hd_error *err)
+{
+	struct plugin_folders folders;
+	int code;
+
+	paths_plugins(&folders, options->plugin_dirs, (int)options->plugin_dir_count);
+	code = models_find(&bench->models, (const char *const *)folders.folders, err);
+	paths_plugins_free(&folders);
+	return code;
+}
+
+/* The model that does nothing joins the config's own and every list of a workload's. */
+static int add_empty(struct config *config)
+{
+	size_t lists = config->workload_count + 1;
+
+	for (size_t i = 0; i < lists; i++) {
+		struct config_models *models =
+			i ? &config->workloads[i - 1].models : &config->models;
+		struct config_model *items;
+
+		if (i && !models->count)
+			continue;
+		items = pool_zalloc(&config->pool, models->count + 1, sizeof(*items));
+		if (!items)
+			return -ENOMEM;
+		memcpy(items, models->items, models->count * sizeof(*items));
+		items[models->count].model = pool_text(&config->pool, "empty");
+		items[models->count].place = pool_text(&config->pool, "--with-empty");
+		items[models->count].name_place = items[models->count].place;
+		models->items = items;
+		models->count++;
+	}
+	return config->pool.failed ? -ENOMEM : 0;
+}
+
+static int load_config(struct workbench *bench, const struct workbench_options *options,
+		       struct problems *problems)
+{
+	char path[PATH_MAX];
+	int code;
+
+	paths_config(options->config, path);
+	code = config_load(&bench->config, path, options->changes, options->change_count, problems);
+	if (!code && options->with_empty && add_empty(&bench->config))
+		code = -ENOMEM;
+	return code;
+}
+
+int workbench_open(struct workbench *bench, const struct workbench_options *options,
+		   struct problems *problems, struct hd_error *err)
+{
+	struct plan_filter filter = {.only = options->only,
+				     .only_count = options->only_count,
+				     .cores = options->cores,
+				     .models = options->models,
+				     .model_count = options->model_count};
+	int code;
+
+	*bench = (struct workbench){.foreground = options->foreground,
+				    .keeper = {.pid = -1, .socket = -1},
+				    .scratch = {.announce = announce, .context = bench}};
+	/* The keeper first: it is to be as small as this process is now. */
+	code = keeper_start(&bench->keeper, bench->foreground, err);
+	if (!code)
+		code = topology_load(&bench->topology, err);
+	if (!code)
+		code = find_models(bench, options, err);
+	if (!code)
+		code = load_config(bench, options, problems);
+	if (code)
+		return code;
+	return plan_make(&bench->plan, &bench->config, &bench->models, &bench->topology, &filter, ask, bench,
+			 problems);
+}
+
+int workbench_revive_keeper(struct workbench *bench, struct hd_error *err)
+{
+	int code;
+
+	if (bench->keeper.pid > 0 && waitpid(bench->keeper.pid, NULL, WNOHANG) == 0)
+		return 0;
+	bench->keeper.pid = -1;
+	keeper_stop(&bench->keeper);
+	code = keeper_start(&bench->keeper, bench->foreground, err);
+	for (int i = 0; !code && i < bench->scratch.count; i++)
+		keeper_announce(&bench->keeper, bench->scratch.paths[i]);
+	return code;
+}
+
+struct trial_spec workbench_trial(struct workbench *bench, size_t index)
+{
+	const struct plan_case *kase = &bench->plan.cases[index];
+
+	return (struct trial_spec){
+		.kase = plan_workload_case(&bench->plan, kase),
+		.plugin_path = kase->model->path,
+		.plugin_hash = kase->model->hash,
+		.option_specs = kase->model->options,
+		.options = kase->options,
+		.cpus = kase->cpus,
+		.sampling = kase->entry->sampling,
+		.timeout_s = bench->config.trial_timeout_s,
+		.scratch = &bench->scratch,
+		/* It answers every request without doing it: there is nothing to be right or wrong. */
+		.unverified = strcmp(kase->model->name, "empty") == 0,
+	};
+}
+
+void workbench_close(struct workbench *bench)
+{
+	scratch_remove(&bench->scratch);
+	keeper_stop(&bench->keeper);
+	plan_free(&bench->plan);
+	config_free(&bench->config);
+	models_free(&bench->models);
+	topology_free(&bench->topology);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * counter: every task increments a shared counter through its model's exclusion. The final value must
+ * equal the increments that were acknowledged: what a model loses is counted, not averaged away.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stats.h"
+#include "workload.h"
+
+enum { LINE = 64, MAX_LINES = 1024, MAX_LOCKS = 4096, MAX_TASKS = 8192 };
+
+static const struct hd_option params[] = {
+	{.name = "lines", .kind = HD_OPTION_INT, .value = 1, .min = 1, .max = MAX_LINES,
+	 .help = "cache lines touched in the section"},
+	{.name = "turns", .kind = HD_OPTION_INT, .value = 0, .min = 0, .max = 1000000,
+	 .help = "turns of busy work in the section"},
+	{.name = "think", .kind = HD_OPTION_INT, .value = 0, .min = 0, .max = 1000000,
+	 .help = "turns of private work between two sections; forces batch 1"},
+	{.name = "batch", .kind = HD_OPTION_INT, .value = 1, .min = 1, .max = 1048576,
+	 .help = "separate sections that a task asks for at a time"},
+	{.name = "tasks", .kind = HD_OPTION_INT, .value = 0, .min = 0, .max = MAX_TASKS,
+	 .help = "tasks; 0: as many as cores; where more, each yields after a batch"},
+	{.name = "locks", .kind = HD_OPTION_INT, .value = 1, .min = 1, .max = MAX_LOCKS,
+	 .help = "locks; a task takes them in turn, each has words of its own"},
+	{0},
+};
+
+enum { THROUGHPUT, TIME_PER_OP, CPU_PER_OP, FAIRNESS, SHARE_MIN, SHARE_MAX };
+static const struct workload_metric metrics[] = {
+	[THROUGHPUT] = {"throughput", "ops/s", "higher", "sections done by all tasks"},
+	[TIME_PER_OP] = {"time_per_op", "ns", "lower", "wall time over sections of all tasks"},
+	[CPU_PER_OP] = {"cpu_per_op", "ns", "lower", "CPU time of all tasks over their sections"},
+	[FAIRNESS] = {"fairness", "1", "higher", "Jain's index over tasks: 1 is equal, 1/n is one task only"},
+	[SHARE_MIN] = {"share_min", "1", "higher", "share of the task that got least"},
+	[SHARE_MAX] = {"share_max", "1", "lower", "share of the task that got most"},
+	{0},
+};
+
+/* Follows the jobs in the workload's memory; read by the core after the trial. */
+struct counter_job {
+	struct hd_job job;
+	const struct arena_board *board;
+	struct arena_slot *slots; /* of all tasks: which one is known at the first step */
+	uint64_t *words;          /* of lock 0; those of the next lock lie lock_words further */
+	uint64_t lock_words;
+	uint64_t batch, yields, asked; /* asked: sections whose answer is awaited */
+	uint64_t failed;               /* -errno of the first answer that was an error, as a positive number */
+	uint32_t lines, turns, think, locks, next_lock, started, yield_next;
+	_Alignas(LINE) char end[];     /* no two jobs share a line */
+};
+
+struct counter_layout {
+	uint32_t tasks, locks, lines;
+	uint64_t jobs_at, words_at, bytes;
+};
+
+static struct counter_layout layout_of(const struct workload_case *kase)
+{
+	struct counter_layout layout = {
+		.tasks = (uint32_t)workload_int(kase, "tasks"),
+		.locks = (uint32_t)workload_int(kase, "locks"),
+		.lines = (uint32_t)workload_int(kase, "lines"),
+	};
+	uint64_t lock_bytes = (uint64_t)layout.lines * LINE;
+
+	/* Two lines between the words of two locks, as the prefetcher fetches lines in pairs. */
+	layout.words_at = layout.tasks * sizeof(struct counter_job);
+	layout.words_at = (layout.words_at + ARENA_SPACING - 1) / ARENA_SPACING * ARENA_SPACING;
+	layout.bytes = layout.words_at + layout.locks * (lock_bytes + 2 * LINE);
+	return layout;
+}
+
+static uint64_t *words_of(char *memory, const struct counter_layout *layout, uint32_t lock)
+{
+	uint64_t lock_bytes = (uint64_t)layout->lines * LINE + 2 * LINE;
+
+	return (uint64_t *)(void *)(memory + layout->words_at + lock * lock_bytes);
+}
+
+static int resolve(struct value *values, uint32_t cores, struct hd_error *err)
+{
+	struct value *think = &values[option_find(params, "think")];
+	struct value *batch = &values[option_find(params, "batch")];
+	struct value *tasks = &values[option_find(params, "tasks")];
+
+	(void)err;
+	if (tasks->number == 0)
+		tasks->number = cores;
+	if (think->number)
+		batch->number = 1;
+	return 0;
+}
+
+static void needs(const struct workload_case *kase, struct workload_needs *needed)
+{
+	struct counter_layout layout = layout_of(kase);
+
+	needed->in_flight = layout.tasks;
+	needed->locks = layout.locks;
+	needed->bytes = layout.bytes;
+}
+
+static void ask_for_sections(struct counter_job *job, struct hd_request *request)
+{
+	uint32_t lock = job->next_lock;
+
+	hd_busy(job->think);
+	job->next_lock = lock + 1 < job->locks ? lock + 1 : 0;
+	job->asked = job->batch;
+	*request = (struct hd_request){
+		.op = HD_EXCLUSIVE, .fd = -1, .fd2 = -1, .offset = -1, .timeout_ns = -1, .times = job->batch,
+		.section = {.words = job->words + lock * job->lock_words, .lines = job->lines,
+			    .turns = job->turns, .lock = lock},
+	};
+}
+
+static void step(struct hd_job *hd_job, int64_t answer, struct hd_request *request)
+{
+	struct counter_job *job = (struct counter_job *)(void *)hd_job;
+	struct arena_slot *slot = &job->slots[hd_job->task];
+
+	if (!job->started) {
+		job->started = 1;
+		atomic_store_explicit(&slot->stepped, 1, memory_order_relaxed);
+	}
+	if (answer < 0 && !job->failed)
+		job->failed = (uint64_t)-answer;
+	else if (answer >= 0)
+		slot_add(slot, job->asked);
+	job->asked = 0;
+	if (arena_stopping(job->board) || job->failed) {
+		request->op = HD_DONE;
+	} else if (job->yields && job->yield_next) {
+		job->yield_next = 0;
+		*request = (struct hd_request){.op = HD_YIELD, .fd = -1, .fd2 = -1, .times = 1};
+	} else {
+		job->yield_next = 1;
+		ask_for_sections(job, request);
+	}
+}
+
+static int setup(struct workload_stage *stage, struct hd_error *err)
+{
+	const struct workload_case *kase = stage->kase;
+	struct counter_layout layout = layout_of(kase);
+	char *memory = arena_workload(stage->arena);
+	struct counter_job *jobs = (struct counter_job *)(void *)memory;
+
+	(void)err;
+	for (uint32_t i = 0; i < layout.tasks; i++)
+		jobs[i] = (struct counter_job){
+			.job.step = step,
+			.board = stage->arena->board,
+			.slots = arena_slots(stage->arena),
+			.words = words_of(memory, &layout, 0),
+			.lock_words = layout.locks > 1 ? (uint64_t)(words_of(memory, &layout, 1) -
+								    words_of(memory, &layout, 0))
+						       : 0,
+			.batch = (uint64_t)workload_int(kase, "batch"),
+			.yields = layout.tasks > kase->cores,
+			.lines = layout.lines,
+			.turns = (uint32_t)workload_int(kase, "turns"),
+			.think = (uint32_t)workload_int(kase, "think"),
+			.locks = layout.locks,
+			.next_lock = i % layout.locks,
+		};
+	memset(memory + layout.words_at, 0, layout.bytes - layout.words_at); /* first touch */
+	stage->jobs = (struct hd_jobs){
+		.count = layout.tasks, .stride = sizeof(*jobs), .first = (char *)jobs};
+	return 0;
+}
+
+/* A word that differs from the first one of its lock is a section that was torn. */
+static void verify(struct workload_trial *trial, struct workload_verdict *verdict)
+{
+	struct counter_layout layout = layout_of(trial->kase);
+	char *memory = arena_workload(trial->arena);
+	const struct counter_job *jobs = (const struct counter_job *)(void *)memory;
+	const struct arena_slot *slots = arena_slots(trial->arena);
+	uint64_t acknowledged = 0;
+
+	for (uint32_t i = 0; i < layout.tasks; i++)
+		acknowledged += slot_ops(&slots[i]);
+	for (uint32_t i = 0; i < layout.tasks && !verdict->wrong; i++) {
+		if (!jobs[i].failed)
+			continue;
+		verdict->wrong = true;
+		snprintf(verdict->text, sizeof(verdict->text),
+			 "task %" PRIu32 ": a section was answered with the error %s", i,
+			 strerror((int)jobs[i].failed));
+	}
+	for (uint32_t line = 0; line < layout.lines && !verdict->wrong; line++) {
+		uint64_t found = 0;
+
+		for (uint32_t lock = 0; lock < layout.locks; lock++)
+			found += words_of(memory, &layout, lock)[line * HD_LINE_WORDS];
+		if (found == acknowledged)
+			continue;
+		verdict->wrong = true;
+		snprintf(verdict->text, sizeof(verdict->text),
+			 "%" PRIu64 " acknowledged, %" PRIu64 " found (%" PRIu64 " %s) in line %" PRIu32
+			 " of %" PRIu32,
+			 acknowledged, found,
+			 found < acknowledged ? acknowledged - found : found - acknowledged,
+			 found < acknowledged ? "lost" : "too many", line + 1, layout.lines);
+	}
+}
+
+static void measure(struct workload_trial *trial, const struct workload_seen *seen, double *values)
+{
+	double shares[MAX_TASKS], total = 0, least = INFINITY, most = 0;
+
+	(void)trial;
+	values[THROUGHPUT] = seen->rate;
+	if (seen->rate > 0)
+		values[TIME_PER_OP] = 1e9 / seen->rate;
+	if (seen->ops > 0)
+		values[CPU_PER_OP] = seen->cpu_ns / (double)seen->ops;
+	for (uint32_t i = 0; i < seen->in_flight; i++) {
+		shares[i] = (double)seen->task_ops[i];
+		total += shares[i];
+		least = fmin(least, shares[i]);
+		most = fmax(most, shares[i]);
+	}
+	if (total <= 0)
+		return;
+	values[FAIRNESS] = stats_jain(shares, seen->in_flight);
+	values[SHARE_MIN] = least / total;
+	values[SHARE_MAX] = most / total;
+}
+
+const struct workload counter_workload = {
+	.name = "counter",
+	.summary = "tasks increment a shared counter under exclusion",
+	.params = params,
+	.metrics = metrics,
+	.op_unit = "ops",
+	.ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_YIELD),
+	.resolve = resolve,
+	.needs = needs,
+	.setup = setup,
+	.verify = verify,
+	.measure = measure,
+};

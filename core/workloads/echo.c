@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * echo: a server in the model under test, loaded by the core's generator. This file is the workload's
+ * core side: parameters, load, verdict, metrics. The jobs are in echo_server.c.
+ */
+#include "echo.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	DATAGRAM_BYTES = 65507,   /* of payload, at most, over IPv4 */
+	GRACE_MS = 1000,          /* for the generator to end after its drain, on a busy machine */
+	SATURATED_PERCENT = 90,   /* of its cores: from here on the generator is what is measured */
+	DIGITS = 32,
+};
+
+enum param { TRANSPORT, CONNECTIONS, MESSAGE_BYTES, PIPELINE, MESSAGES_PER_CONNECTION };
+
+static const struct hd_option params_of_echo[] = {
+	[TRANSPORT] = {.name = "transport",
+		       .kind = HD_OPTION_CHOICE,
+		       .text = "tcp",
+		       .choices = "tcp udp unix",
+		       .help = "how messages travel, on loopback"},
+	[CONNECTIONS] = {.name = "connections",
+			 .kind = HD_OPTION_INT,
+			 .value = 16,
+			 .min = 1,
+			 .max = 65536,
+			 .help = "clients at a time, and tasks of the server"},
+	[MESSAGE_BYTES] = {.name = "message_bytes",
+			   .kind = HD_OPTION_INT,
+			   .value = 64,
+			   .min = 1,
+			   .max = 1 << 20,
+			   .help = "of each message; udp: at most 65507"},
+	[PIPELINE] = {.name = "pipeline",
+		      .kind = HD_OPTION_INT,
+		      .value = 1,
+		      .min = 1,
+		      .max = 1024,
+		      .help = "messages under way on each connection"},
+	[MESSAGES_PER_CONNECTION] = {.name = "messages_per_connection",
+				     .kind = HD_OPTION_INT,
+				     .value = 0,
+				     .min = 0,
+				     .max = 1000000000,
+				     .help = "after so many it is closed and opened again; 0: kept open"},
+	{0},
+};
+
+enum metric {
+	THROUGHPUT, BYTES_RATE, SERVER_CPU, LATENCY_P50, LATENCY_P90, LATENCY_P99, LATENCY_P999,
+	LATENCY_MAX, NEVER_SERVED, GENERATOR_CPU, CONNECTIONS_MADE, LOST, DUPLICATE, REORDERED
+};
+
+static const struct workload_metric metrics_of_echo[] = {
+	[THROUGHPUT] = {"throughput", "round trips/s", "higher", "verified round trips"},
+	[BYTES_RATE] = {"bytes_rate", "bytes/s", "higher", "bytes echoed"},
+	[SERVER_CPU] = {"server_cpu_per_round_trip", "ns", "lower", "CPU time of the model's processes"},
+	[LATENCY_P50] = {"latency_p50", "ns", "lower", "from send to complete receive, median"},
+	[LATENCY_P90] = {"latency_p90", "ns", "lower", "nine in ten were quicker"},
+	[LATENCY_P99] = {"latency_p99", "ns", "lower", "99 in 100 were quicker"},
+	[LATENCY_P999] = {"latency_p999", "ns", "lower", "999 in 1000 were quicker"},
+	[LATENCY_MAX] = {"latency_max", "ns", "lower", "the slowest"},
+	[NEVER_SERVED] = {"never_served", "connections", "lower", "not answered once in the trial"},
+	[GENERATOR_CPU] = {"generator_cpu", "percent", NULL, "of the generator's cores that it used"},
+	[CONNECTIONS_MADE] = {"connections_made", "connections", NULL, "in the whole trial; tcp, unix"},
+	[LOST] = {"lost", "messages", "lower", "udp: sent again, and came back once"},
+	[DUPLICATE] = {"duplicate", "messages", "lower", "udp: sent again, and came back twice"},
+	[REORDERED] = {"reordered", "messages", "lower", "udp: came back after a later one"},
+	{0},
+};
+
+static enum generator_transport transport_of(const char *text)
+{
+	if (strcmp(text, "udp") == 0)
+		return GENERATOR_UDP;
+	return strcmp(text, "unix") == 0 ? GENERATOR_UNIX : GENERATOR_TCP;
+}
+
+struct echo_params echo_read_params(const struct workload_case *kase)
+{
+	const struct value *values = kase->params;
+
+	return (struct echo_params){
+		.transport = transport_of(values[TRANSPORT].text),
+		.connections = (uint32_t)values[CONNECTIONS].number,
+		.message_bytes = (uint32_t)values[MESSAGE_BYTES].number,
+		.pipeline = (uint32_t)values[PIPELINE].number,
+		.messages_per_connection = (uint32_t)values[MESSAGES_PER_CONNECTION].number,
+	};
+}
+
+static int echo_resolve(struct value *values, uint32_t cores, struct hd_error *err)
+{
+	int64_t bytes = values[MESSAGE_BYTES].number;
+
+	(void)cores;
+	if (transport_of(values[TRANSPORT].text) != GENERATOR_UDP)
+		return 0;
+	if (bytes > DATAGRAM_BYTES)
+		return hd_error(err, -EINVAL, "message_bytes: %lld, a datagram holds at most %d",
+				(long long)bytes, DATAGRAM_BYTES);
+	if (values[MESSAGES_PER_CONNECTION].number)
+		return hd_error(err, -EINVAL,
+				"messages_per_connection: udp has nothing to close and open again, only 0");
+	if (bytes == 1 && values[PIPELINE].number > 64)
+		return hd_error(err, -EINVAL,
+				"pipeline: %lld, datagrams of 1 byte can be told apart up to 64",
+				(long long)values[PIPELINE].number);
+	return 0;
+}
+
+static uint32_t generator_threads(const struct workload_case *kase)
+{
+	return kase->generator_cores ? kase->generator_cores : 1;
+}
+
+static uint64_t tallies_at(const struct echo_params *params)
+{
+	uint64_t jobs = echo_job_stride(params) * params->connections;
+
+	return (jobs + ARENA_SPACING - 1) / ARENA_SPACING * ARENA_SPACING;
+}
+
+static void echo_needs(const struct workload_case *kase, struct workload_needs *needs)
+{
+	struct echo_params params = echo_read_params(kase);
+
+	needs->in_flight = params.connections;
+	needs->generator_threads = generator_threads(kase);
+	needs->bytes =
+		tallies_at(&params) + needs->generator_threads * sizeof(struct generator_tally);
+}
+
+static int echo_prepare(struct workload_trial *trial, struct hd_error *err)
+{
+	const struct workload_case *kase = trial->kase;
+	struct echo_params params = echo_read_params(kase);
+	struct echo_state *state = aligned_alloc(ARENA_SPACING, sizeof(*state));
+
+	if (!state)
+		return hd_error(err, -ENOMEM, "echo: no memory");
+	memset(state, 0, sizeof(*state));
+	state->plan = (struct generator_plan){
+		.transport = params.transport,
+		.connections = params.connections,
+		.message_bytes = params.message_bytes,
+		.pipeline = params.pipeline,
+		.messages_per_connection = params.messages_per_connection,
+		.threads = generator_threads(kase),
+		.cpus = kase->generator_cores ? kase->generator_cpus : NULL,
+		.drain_ms = kase->drain_ms,
+	};
+	trial->state = state;
+	return echo_open_sockets(trial, &params, err);
+}
+
+static int echo_start(struct workload_trial *trial, struct hd_error *err)
+{
+	struct echo_params params = echo_read_params(trial->kase);
+	struct echo_state *state = trial->state;
+	char *memory = arena_workload(trial->arena);
+
+	state->plan.arena = trial->arena;
+	state->plan.tallies = (struct generator_tally *)(void *)(memory + tallies_at(&params));
+	return generator_start(&state->generator, &state->plan, err);
+}
+
+static void echo_stop(struct workload_trial *trial)
+{
+	struct echo_state *state = trial->state;
+
+	state->plan.arena = trial->arena;
+	generator_stop(&state->generator, &state->plan, GRACE_MS);
+	echo_shut_sockets(trial);
+}
+
+static void echo_release(struct workload_trial *trial)
+{
+	struct echo_state *state = trial->state;
+
+	if (!state)
+		return;
+	generator_release(&state->generator);
+	echo_close_sockets(trial);
+	free(state);
+	trial->state = NULL;
+}
+
+/* 81234 as "81 234". */
+static const char *grouped(uint64_t number, char text[DIGITS])
+{
+	char plain[DIGITS];
+	int length = snprintf(plain, sizeof(plain), "%llu", (unsigned long long)number), out = 0;
+
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			text[out++] = ' ';
+		text[out++] = plain[i];
+	}
+	text[out] = '\0';
+	return text;
+}
+
+static uint64_t verified(const struct workload_trial *trial, uint32_t threads)
+{
+	const struct arena_slot *slots = arena_generator_slots(trial->arena);
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < threads; i++)
+		sum += slot_ops(&slots[i]);
+	return sum;
+}
+
+/* What is wrong, the gravest first; "" where nothing is. */
+static void tell_wrong(const struct workload_trial *trial, const struct echo_state *state, char *text,
+		       size_t size)
+{
+	const struct generator_tally *total = &state->total;
+	uint64_t trips = verified(trial, state->plan.threads) + total->wrong + total->owed;
+	char some[DIGITS], all[DIGITS];
+
+	if (total->wrong)
+		snprintf(text, size, "%s of %s round trips wrong: %s", grouped(total->wrong, some),
+			 grouped(trips, all), total->wrong_text);
+	else if (total->dropped)
+		snprintf(text, size, "%s connections broken off: %s", grouped(total->dropped, some),
+			 total->dropped_text);
+	else if (total->owed)
+		snprintf(text, size, "%s of %s round trips owed after a drain of %u ms: %s",
+			 grouped(total->owed, some), grouped(trips, all), state->plan.drain_ms,
+			 total->owed_text);
+	else if (!total->served)
+		snprintf(text, size, "none of %s connections was answered%s%s",
+			 grouped(state->plan.connections, all), *total->failed_text ? ": " : "",
+			 total->failed_text);
+}
+
+static double generator_percent(const struct generator_tally *total)
+{
+	return total->wall_ns ? 100.0 * (double)total->cpu_ns / (double)total->wall_ns : NAN;
+}
+
+static uint64_t never_served(const struct echo_state *state)
+{
+	return state->plan.connections - state->total.served;
+}
+
+__attribute__((format(printf, 2, 3))) static void add_note(char *note, const char *format, ...)
+{
+	size_t used = strlen(note);
+	va_list args;
+
+	if (used && used + 2 < ARENA_REASON_BYTES) {
+		memcpy(note + used, "; ", 3);
+		used += 2;
+	}
+	va_start(args, format);
+	vsnprintf(note + used, ARENA_REASON_BYTES - used, format, args);
+	va_end(args);
+}
+
+static void tell_notes(const struct echo_state *state, char *note)
+{
+	const struct generator_tally *total = &state->total;
+	char some[DIGITS], all[DIGITS], more[DIGITS];
+
+	if (never_served(state))
+		add_note(note, "%s of %s connections never served", grouped(never_served(state), some),
+			 grouped(state->plan.connections, all));
+	if (total->failed)
+		add_note(note, "%s connections not made: %s", grouped(total->failed, some),
+			 total->failed_text);
+	if (total->unclosed)
+		add_note(note, "%s connections not closed by the server in time",
+			 grouped(total->unclosed, some));
+	if (total->resent || total->reordered)
+		add_note(note, "%s messages lost, %s came twice, %s out of order",
+			 grouped(total->lost, some), grouped(total->duplicate, all),
+			 grouped(total->reordered, more));
+	if (generator_percent(total) >= SATURATED_PERCENT)
+		add_note(note, "the load generator is the limit: %.0f %% of its cores",
+			 generator_percent(total));
+}
+
+static void echo_verify(struct workload_trial *trial, struct workload_verdict *verdict)
+{
+	struct echo_state *state = trial->state;
+
+	memset(&state->total, 0, sizeof(state->total));
+	if (generator_failure(&state->generator, verdict->text, sizeof(verdict->text))) {
+		verdict->wrong = true;
+		return;
+	}
+	generator_total(&state->plan, &state->total);
+	tell_wrong(trial, state, verdict->text, sizeof(verdict->text));
+	verdict->wrong = verdict->text[0] != '\0';
+	tell_notes(state, verdict->note);
+}
+
+static void echo_measure(struct workload_trial *trial, const struct workload_seen *seen, double *values)
+{
+	const struct echo_state *state = trial->state;
+	const struct generator_tally *total = &state->total;
+	bool udp = state->plan.transport == GENERATOR_UDP;
+
+	values[THROUGHPUT] = seen->rate;
+	values[BYTES_RATE] = seen->rate * state->plan.message_bytes;
+	values[SERVER_CPU] = seen->ops ? seen->cpu_ns / (double)seen->ops : NAN;
+	values[LATENCY_P50] = histogram_percentile(&total->latency, 0.5);
+	values[LATENCY_P90] = histogram_percentile(&total->latency, 0.9);
+	values[LATENCY_P99] = histogram_percentile(&total->latency, 0.99);
+	values[LATENCY_P999] = histogram_percentile(&total->latency, 0.999);
+	values[LATENCY_MAX] = histogram_percentile(&total->latency, 1);
+	values[NEVER_SERVED] = (double)never_served(state);
+	values[GENERATOR_CPU] = generator_percent(total);
+	values[CONNECTIONS_MADE] = udp ? NAN : (double)total->made;
+	values[LOST] = udp ? (double)total->lost : NAN;
+	values[DUPLICATE] = udp ? (double)total->duplicate : NAN;
+	values[REORDERED] = udp ? (double)total->reordered : NAN;
+}
+
+const struct workload echo_workload = {
+	.name = "echo",
+	.summary = "a server that sends back what it receives, one job a connection",
+	.params = params_of_echo,
+	.metrics = metrics_of_echo,
+	.op_unit = "round trips",
+	.ops = HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT),
+	.network = true,
+	.resolve = echo_resolve,
+	.needs = echo_needs,
+	.prepare = echo_prepare,
+	.setup = echo_setup,
+	.start = echo_start,
+	.stop = echo_stop,
+	.verify = echo_verify,
+	.measure = echo_measure,
+	.release = echo_release,
+};

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler of the coroutine model: one a core, each with coroutines of its own that never move
+ * to another. A coroutine that has to wait looks for the next one itself and jumps there: no switch
+ * goes by way of a scheduler's own stack, which is used at the beginning and the end of a run only.
+ *
+ * A waiting coroutine stands in one list of waiters. Whoever takes it out of there, under the guard
+ * of the list, wakes it: directly on its own scheduler, through the inbox of another one.
+ */
+#ifndef COROUTINE_SCHEDULER_H
+#define COROUTINE_SCHEDULER_H
+
+#include "coroutine_fiber.h"
+
+#include <heddle/plugin.h>
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(HD_WITH_URING)
+#include <liburing.h>
+#endif
+
+#define NEVER INT64_MAX
+/* Turns and requests until a scheduler with ready coroutines looks at I/O, inbox and timers. */
+#define BUDGET 256u
+#define EVENTS 256
+
+struct coroutine;
+struct scheduler;
+
+struct waiters {
+	struct coroutine *first, *last;
+};
+
+/* A lock for a few instructions; NULL in its place where only one scheduler can come along. */
+struct guard {
+	atomic_uint held;
+};
+
+struct coroutine {
+	struct fiber fiber; /* first */
+	struct scheduler *scheduler;
+	struct coroutine *next, *previous; /* in a list of waiters; next: in an inbox */
+	struct waiters *waits_in;          /* changed under `guard` only */
+	struct guard *guard;               /* of that list */
+	int64_t answer;                    /* what it is woken with */
+	int64_t deadline_ns;
+	struct coroutine *later, *earlier; /* in the scheduler's list of deadlines */
+	bool timed;
+	uint32_t task;
+	uint32_t stamp;   /* of the job in progress: differs from all others of the scheduler */
+	int32_t listener; /* made non-blocking by this job; -1: none */
+#if defined(HD_WITH_URING)
+	struct __kernel_timespec timeout;
+#endif
+};
+
+/* What is known of a descriptor; see coroutine_epoll.h. */
+struct watch {
+	struct waiters readers, writers;
+	uint32_t registered; /* events asked for; 0: not with epoll */
+	uint32_t stamp;      /* of the job that looked at it last */
+	uint8_t kind;        /* enum watch_kind */
+	uint8_t age;         /* sweeps since a wait began that relies on `registered`, from 1 */
+	uint16_t in_vain;    /* times in a row that it was said to be ready and was not */
+};
+#define WATCHES_A_CHUNK 256
+
+struct scheduler {
+	/* Its own. */
+	struct coroutine **ready; /* a ring of ready_mask + 1 */
+	uint32_t head, tail, ready_mask;
+	uint32_t budget;
+	uint32_t living;  /* coroutines that have not finished this run */
+	uint32_t waiting; /* of them for I/O */
+	struct coroutine root;
+	struct coroutine *first_timer, *last_timer;
+	struct waiters sleepers;
+	struct coroutine *starting;
+	struct pool *pool;
+	uint32_t index, count; /* this scheduler's number; its coroutines */
+	struct coroutine **coroutines;
+	uint32_t stamps;
+	int bell; /* an eventfd that others ring */
+
+	int epoll;
+	bool trusting; /* a wait relies on an older registration */
+	uint32_t polls;
+	struct watch **watches; /* chunks of WATCHES_A_CHUNK */
+	uint32_t chunks;
+	struct epoll_event events[EVENTS];
+#if defined(HD_WITH_URING)
+	struct io_uring ring;
+	bool ring_open;
+	uint64_t bell_value;
+#endif
+	pthread_t thread;
+	bool started;
+
+	/* Touched by others. */
+	_Alignas(128) _Atomic(struct coroutine *) inbox;
+	atomic_int asleep;
+};
+
+struct pool {
+	const struct hd_host *host;
+	struct scheduler *schedulers;
+	uint32_t scheduler_count, coroutine_count;
+	bool parallel; /* more than one scheduler */
+	bool uring;
+	struct stack_pool stacks;
+	struct lock *locks;
+	struct queue *queues;
+
+	pthread_mutex_t mutex;
+	pthread_cond_t go, done;
+	uint32_t round, busy;
+	bool quitting;
+	int error;
+	const char *why;
+
+	const struct hd_jobs *jobs;
+	_Alignas(128) atomic_uint_least64_t next_job;
+};
+
+/* Takes in I/O that is over; waits for it, timeout_ns at most, where that is not 0 (-1: for ever). */
+static void io_poll(struct scheduler *scheduler, int64_t timeout_ns);
+
+static inline int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static inline int64_t deadline_after(int64_t timeout_ns)
+{
+	int64_t now;
+
+	if (timeout_ns < 0)
+		return NEVER;
+	now = now_ns();
+	return timeout_ns < NEVER - now ? now + timeout_ns : NEVER;
+}
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#else
+	atomic_signal_fence(memory_order_seq_cst);
+#endif
+}
+
+/* The holder may have lost its core, so the core is given away after a while. */
+static inline void guard_lock(struct guard *guard)
+{
+	if (!guard)
+		return;
+	while (atomic_exchange_explicit(&guard->held, 1, memory_order_acquire))
+		for (int i = 0; atomic_load_explicit(&guard->held, memory_order_relaxed); i++)
+			if (i < 1000)
+				relax();
+			else
+				sched_yield();
+}
+
+static inline void guard_unlock(struct guard *guard)
+{
+	if (guard)
+		atomic_store_explicit(&guard->held, 0, memory_order_release);
+}
+
+/* Lists of waiters. */
+
+static inline void waiters_append(struct waiters *list, struct coroutine *coroutine)
+{
+	coroutine->next = NULL;
+	coroutine->previous = list->last;
+	if (list->last)
+		list->last->next = coroutine;
+	else
+		list->first = coroutine;
+	list->last = coroutine;
+	coroutine->waits_in = list;
+}
+
+static inline void waiters_remove(struct coroutine *coroutine)
+{
+	struct waiters *list = coroutine->waits_in;
+
+	if (coroutine->previous)
+		coroutine->previous->next = coroutine->next;
+	else
+		list->first = coroutine->next;
+	if (coroutine->next)
+		coroutine->next->previous = coroutine->previous;
+	else
+		list->last = coroutine->previous;
+	coroutine->waits_in = NULL;
+}
+
+static inline struct coroutine *waiters_take(struct waiters *list)
+{
+	struct coroutine *first = list->first;
+
+	if (first)
+		waiters_remove(first);
+	return first;
+}
+
+/* Coroutines that can go on. */
+
+static inline void ready_push(struct scheduler *scheduler, struct coroutine *coroutine)
+{
+	scheduler->ready[scheduler->tail++ & scheduler->ready_mask] = coroutine;
+}
+
+static inline struct coroutine *ready_pop(struct scheduler *scheduler)
+{
+	if (scheduler->head == scheduler->tail)
+		return NULL;
+	return scheduler->ready[scheduler->head++ & scheduler->ready_mask];
+}
+
+static void inbox_push(struct scheduler *scheduler, struct coroutine *coroutine)
+{
+	struct coroutine *top = atomic_load_explicit(&scheduler->inbox, memory_order_relaxed);
+	uint64_t one = 1;
+
+	do
+		coroutine->next = top;
+	while (!atomic_compare_exchange_weak(&scheduler->inbox, &top, coroutine));
+	/* Either this load sees it asleep, or it sees the inbox before it falls asleep. */
+	if (atomic_load(&scheduler->asleep) && atomic_exchange(&scheduler->asleep, 0))
+		while (write(scheduler->bell, &one, sizeof one) < 0 && errno == EINTR)
+			;
+}
+
+/* The inbox is a stack: turned over, so that who came first is served first. */
+static void inbox_empty(struct scheduler *scheduler)
+{
+	struct coroutine *top, *next, *turned = NULL;
+
+	if (!atomic_load_explicit(&scheduler->inbox, memory_order_relaxed))
+		return;
+	top = atomic_exchange_explicit(&scheduler->inbox, NULL, memory_order_acquire);
+	for (; top; top = next) {
+		next = top->next;
+		top->next = turned;
+		turned = top;
+	}
+	for (; turned; turned = next) {
+		next = turned->next;
+		ready_push(scheduler, turned);
+	}
+}
+
+/* Lets a coroutine go on that was taken out of its list. `scheduler` is the caller's own. */
+static inline void wake(struct scheduler *scheduler, struct coroutine *coroutine, int64_t answer)
+{
+	coroutine->answer = answer;
+	if (coroutine->scheduler == scheduler)
+		ready_push(scheduler, coroutine);
+	else
+		inbox_push(coroutine->scheduler, coroutine);
+}
+
+/* Deadlines: a list in their order. A new one is most often the last, so it is sought from there. */
+
+static void timer_add(struct scheduler *scheduler, struct coroutine *coroutine, int64_t deadline_ns)
+{
+	struct coroutine *earlier = scheduler->last_timer;
+
+	while (earlier && earlier->deadline_ns > deadline_ns)
+		earlier = earlier->earlier;
+	coroutine->deadline_ns = deadline_ns;
+	coroutine->timed = true;
+	coroutine->earlier = earlier;
+	coroutine->later = earlier ? earlier->later : scheduler->first_timer;
+	if (coroutine->later)
+		coroutine->later->earlier = coroutine;
+	else
+		scheduler->last_timer = coroutine;
+	if (earlier)
+		earlier->later = coroutine;
+	else
+		scheduler->first_timer = coroutine;
+}
+
+static void timer_remove(struct scheduler *scheduler, struct coroutine *coroutine)
+{
+	if (coroutine->earlier)
+		coroutine->earlier->later = coroutine->later;
+	else
+		scheduler->first_timer = coroutine->later;
+	if (coroutine->later)
+		coroutine->later->earlier = coroutine->earlier;
+	else
+		scheduler->last_timer = coroutine->earlier;
+	coroutine->timed = false;
+}
+
+/* Who is no longer in a list has been woken already, and is on the way. */
+static void timers_expire(struct scheduler *scheduler)
+{
+	struct coroutine *coroutine = scheduler->first_timer;
+	int64_t now = coroutine ? now_ns() : 0;
+	bool waited;
+
+	for (; coroutine && coroutine->deadline_ns <= now; coroutine = scheduler->first_timer) {
+		timer_remove(scheduler, coroutine);
+		guard_lock(coroutine->guard);
+		waited = coroutine->waits_in;
+		if (waited)
+			waiters_remove(coroutine);
+		guard_unlock(coroutine->guard);
+		if (waited)
+			wake(scheduler, coroutine, -ETIMEDOUT);
+	}
+}
+
+/* Nobody is ready: waits until somebody is. */
+static void idle(struct scheduler *scheduler)
+{
+	int64_t timeout_ns = -1;
+
+	if (scheduler->first_timer) {
+		timeout_ns = scheduler->first_timer->deadline_ns - now_ns();
+		timeout_ns = timeout_ns < 0 ? 0 : timeout_ns;
+	}
+	if (scheduler->pool->parallel) {
+		atomic_store(&scheduler->asleep, 1);
+		if (atomic_load(&scheduler->inbox))
+			timeout_ns = 0;
+	}
+	io_poll(scheduler, timeout_ns);
+	if (scheduler->pool->parallel)
+		atomic_store_explicit(&scheduler->asleep, 0, memory_order_relaxed);
+	inbox_empty(scheduler);
+	timers_expire(scheduler);
+}
+
+/* The budget is used up: others may have become ready meanwhile. */
+static __attribute__((noinline)) void tick(struct scheduler *scheduler)
+{
+	scheduler->budget = BUDGET;
+	inbox_empty(scheduler);
+	timers_expire(scheduler);
+	if (scheduler->waiting)
+		io_poll(scheduler, 0);
+}
+
+static inline void spend(struct scheduler *scheduler)
+{
+	if (__builtin_expect(--scheduler->budget == 0, 0))
+		tick(scheduler);
+}
+
+/* Gives the core away until somebody wakes this coroutine; says with what. */
+static int64_t suspend(struct coroutine *coroutine)
+{
+	struct scheduler *scheduler = coroutine->scheduler;
+	struct coroutine *next;
+
+	spend(scheduler);
+	while (!(next = ready_pop(scheduler)))
+		idle(scheduler);
+	if (next != coroutine)
+		fiber_switch(&coroutine->fiber, &next->fiber);
+	return coroutine->answer;
+}
+
+/* The same, but with -ETIMEDOUT once the deadline has passed. */
+static int64_t suspend_until(struct coroutine *coroutine, int64_t deadline_ns)
+{
+	if (deadline_ns == NEVER)
+		return suspend(coroutine);
+	timer_add(coroutine->scheduler, coroutine, deadline_ns);
+	suspend(coroutine);
+	if (coroutine->timed)
+		timer_remove(coroutine->scheduler, coroutine);
+	return coroutine->answer;
+}
+
+/* `times` turns given away; the one after the next is fetched meanwhile. */
+static void yield(struct coroutine *coroutine, uint64_t times)
+{
+	struct scheduler *scheduler = coroutine->scheduler;
+	struct coroutine *next;
+
+	for (; times; times--) {
+		spend(scheduler);
+		if (scheduler->head == scheduler->tail)
+			continue;
+		ready_push(scheduler, coroutine);
+		next = ready_pop(scheduler);
+		fiber_switch(&coroutine->fiber, &next->fiber);
+	}
+}
+
+#endif

@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# Tests of scripts/, of the schemas and of the include check: scripts.sh bootstrap|plot|schemas|includes
+# Exit: 0, 2 with what was expected, 77 where the test cannot run here.
+set -uo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+faults=0
+# expect STATUS COMMAND...: runs it, keeps its streams in $scratch/out and $scratch/err.
+expect() {
+	local wanted=$1 status=0
+	shift
+	"$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+	[ $status = "$wanted" ] || fault "$* ended with $status in place of $wanted: $(cat "$scratch/err")"
+}
+fault() { printf '%s\n' "$*" >&2; faults=$((faults + 1)); }
+says() { grep -qF -- "$1" "$scratch/err" || fault "expected on stderr: $1; found: $(cat "$scratch/err")"; }
+says_not() { ! grep -qF -- "$1" "$scratch/err" || fault "not expected on stderr: $1"; }
+
+# A machine of our own: a PATH with these tools only, and the apt-get, id and sudo that we say.
+machine() { # ID_OF_THE_SYSTEM
+	local tool
+	rm -rf "${scratch:?}/bin" "$scratch/calls" && mkdir "$scratch/bin"
+	for tool in bash sed grep tail rm mktemp cat env; do ln -s "$(command -v $tool)" "$scratch/bin/$tool"; done
+	printf 'ID=%s\n' "$1" >"$scratch/os-release"
+	tool apt-get "echo \"apt-get \$*\" >>$scratch/calls"
+	tool apt-cache 'exit 1'
+	tool id 'echo 0'
+}
+tool() { printf '#!/usr/bin/env bash\n%s\n' "$2" >"$scratch/bin/$1" && chmod +x "$scratch/bin/$1"; }
+whole() { # everything that is looked for by its command or by pkg-config
+	local name
+	for name in cmake make pkg-config; do tool $name 'exit 0'; done
+	# shellcheck disable=SC2016
+	tool cc 'case $* in *-print-file-name*) echo /lib/libboost_context.so ;; *) cat >/dev/null ;; esac'
+}
+bootstrap() { env -u CC PATH="$scratch/bin" HEDDLE_OS_RELEASE="$scratch/os-release" "$scratch/bin/bash" "$top/scripts/bootstrap" "$@"; }
+
+test_bootstrap() {
+	local system
+	for system in 'fedora=dnf install -y gcc cmake make pkgconf-pkg-config hwloc-devel jansson-devel' \
+		'"rocky"; ID_LIKE="rhel centos fedora"=dnf install -y gcc' \
+		'arch=pacman -S --needed --noconfirm gcc cmake make pkgconf hwloc jansson xxhash' \
+		'"opensuse-leap"; ID_LIKE="suse opensuse"=zypper install -y gcc cmake make pkg-config hwloc-devel libjansson-devel'; do
+		machine "${system%=*}"
+		expect 2 bootstrap
+		says "${system##*=}"
+		says_not "apt-get install"
+		[ ! -e "$scratch/calls" ] || fault "apt-get was called on ${system%=*}"
+	done
+	machine 'plan9'
+	expect 2 bootstrap
+	says "apt-get install"; says "dnf install"; says "pacman -S"; says "zypper install"
+
+	# Required ones missing: told, never tried with --no-install.
+	machine debian
+	expect 2 bootstrap --no-install --for test
+	says "apt-get install -y --no-install-recommends gcc libc6-dev cmake make pkg-config libhwloc-dev libjansson-dev libxxhash-dev check"
+	[ ! -e "$scratch/calls" ] || fault "--no-install called apt-get"
+	expect 2 bootstrap --no-install --for bench
+	says_not " check"
+	# Tried as root, printed first; the exit status tells that it did not help.
+	expect 2 bootstrap --for bench
+	says "apt-get install -y --no-install-recommends gcc"
+	grep -q 'install -y --no-install-recommends gcc' "$scratch/calls" || fault "apt-get was not called"
+	# A relative is known by ID_LIKE. Neither root nor sudo: not tried.
+	machine 'mint; ID_LIKE="ubuntu debian"'
+	tool id 'echo 1000'
+	expect 2 bootstrap
+	says "As an administrator"
+	[ ! -e "$scratch/calls" ] || fault "apt-get was called without the right to"
+	# sudo that asks for no password.
+	# shellcheck disable=SC2016
+	tool sudo 'case $1 in -n) exit 0 ;; esac; "$@"'
+	expect 2 bootstrap
+	says "sudo env DEBIAN_FRONTEND=noninteractive apt-get"
+	[ -e "$scratch/calls" ] || fault "sudo was not used"
+	# apt-get fails: not 1, which is a regression.
+	machine debian
+	tool apt-get 'echo "E: no network"; exit 100'
+	expect 2 bootstrap
+	says "E: no network"
+
+	# All that is required is there; what python3 has depends on the machine that tests.
+	machine debian
+	whole
+	expect 0 bootstrap --no-install
+	says_not "administrator"
+	[ ! -e "$scratch/calls" ] || fault "apt-get was called though nothing is missing"
+	# An optional part is missing.
+	tool cc 'case $* in *-print-file-name*) echo libboost_context.so ;; *) cat >/dev/null ;; esac'
+	expect 0 bootstrap --no-install
+	says "without libboost-context-dev: the coroutine model is not built"
+
+	expect 2 bootstrap --for lunch
+	says 'allowed are bench, test and all'
+	expect 2 bootstrap --nonsense
+	expect 0 bootstrap --help
+}
+
+test_plot() {
+	local plot=$top/scripts/plot kind
+	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
+	expect 2 "$plot" "$scratch/absent.json"
+	says "No such file"
+	echo '{"format": "other"}' >"$scratch/other.json"
+	expect 2 "$plot" "$scratch/other.json"
+	says "not a result"
+	[ "$(wc -l <"$scratch/err")" = 1 ] || fault "an error of more than a line"
+	echo '{"format": "heddle-result", "version": 1, "cases": [{"name": "x"}]}' >"$scratch/broken.json"
+	if ! /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
+		expect 2 "$plot" "$top/tests/plot/sample.json" -o "$scratch"
+		says "python3-matplotlib"
+		return
+	fi
+	expect 2 "$plot" "$scratch/broken.json"
+	says "not a valid result"
+	expect 0 "$plot" "$top/tests/plot/sample.json" -o "$scratch/figures"
+	for kind in png svg; do
+		grep -qxF "$scratch/figures/sample.$kind" "$scratch/out" || fault "the path of the $kind is not told"
+	done
+	[ "$(head -c 4 "$scratch/figures/sample.png" | tail -c 3)" = PNG ] || fault "sample.png is no PNG"
+	grep -q '<svg' "$scratch/figures/sample.svg" || fault "sample.svg is no SVG"
+	# Next to the result, over what an earlier call drew.
+	cp "$top/tests/plot/sample.json" "$scratch/again.json"
+	touch "$scratch/again.png"
+	expect 0 "$plot" "$scratch/again.json"
+	[ -s "$scratch/again.png" ] || fault "nothing lies next to the result"
+	# No case is ok.
+	sed 's/"status": "ok", "reason": null/"status": "failed", "reason": "no"/' "$scratch/again.json" >"$scratch/bad.json"
+	expect 0 "$plot" "$scratch/bad.json"
+	echo x >"$scratch/file"
+	expect 2 "$plot" "$scratch/again.json" -o "$scratch/file"
+}
+
+test_schemas() {
+	local validate=$top/tests/validate.py schema=$top/results/result.schema.json edit documents
+	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
+	/usr/bin/python3 -c 'import jsonschema' 2>/dev/null || { echo "skipped: needs python3-jsonschema"; exit 77; }
+	expect 0 "$validate" "$schema" "$top/tests/plot/sample.json"
+	[ $faults = 0 ] || cat "$scratch/out" >&2
+	# The schema refuses what a result must not be.
+	local edits=('s/"version": 1/"version": 2/' 's/"seed": 42/"seed": -1/' 's/"status": "ok"/"status": "fine"/'
+		's/"key": "/"key": "g/' 's/"metrics": {/"metrics": null, "old": {/' 's/"cores": 2,/"cores": 0,/'
+		's/"verified": true, //' 's/"wrong-result", "reason": "[^"]*"/"wrong-result", "reason": null/'
+		's/"median": [0-9][0-9.]*/"median": "fast"/')
+	for edit in "${!edits[@]}"; do sed "${edits[edit]}" "$top/tests/plot/sample.json" >"$scratch/spoilt-$edit.json"; done
+	expect 2 "$validate" "$schema" "$scratch"/spoilt-*.json
+	for edit in "${!edits[@]}"; do
+		grep -q "^$scratch/spoilt-$edit.json: .*: " "$scratch/out" || fault "allowed after ${edits[edit]}"
+	done
+	[ ! -e "$top/results/example.json" ] || expect 0 "$validate" "$schema" "$top/results/example.json"
+	schema=$top/configs/config.schema.json
+	[ -e "$schema" ] || return
+	mapfile -t documents < <(find "$top/configs" -name '*.json' ! -name '*.schema.json')
+	[ ${#documents[@]} = 0 ] || { expect 0 "$validate" "$schema" "${documents[@]}"; cat "$scratch/out" >&2; }
+}
+
+test_includes() {
+	expect 0 "$top/tests/includes.sh"
+	cat "$scratch/err" >&2
+	# It notices, each for its reason.
+	mkdir -p "$scratch/tree/core/workloads" "$scratch/tree/core/include/heddle" "$scratch/tree/plugins"
+	cd "$scratch/tree" || exit 2
+	echo '#include "run.h"' >core/stats.c
+	echo '#include <hwloc.h>' >core/machine.c
+	echo '#include <jansson.h>' >core/topology_json.c
+	echo '#include "../trial.h"' >core/workloads/echo.c
+	echo '#include "plugin.h"' >core/include/heddle/threads.h
+	echo '#include "keeper.h"' >core/trial.c
+	echo '#include "trial.h"' >core/keeper.c
+	echo >core/kitchen.c
+	echo '#include "arena.h"' >plugins/spin.c
+	expect 2 "$top/tests/includes.sh" "$scratch/tree"
+	says 'core/stats.c: includes "run.h", which stands above it'
+	says 'core/machine.c: includes <hwloc.h>'
+	says 'core/workloads/echo.c: includes "../trial.h"'
+	says 'core/kitchen.c: is on no level'
+	says 'in a circle'
+	says 'plugins/spin.c: includes "arena.h" of core'
+	says '6 offences'
+}
+
+case ${1:-} in
+bootstrap | plot | schemas | includes) "test_$1" ;;
+*) sed -n '2s/^# *//p' "$0" >&2; exit 2 ;;
+esac
+[ $faults = 0 ] || exit 2

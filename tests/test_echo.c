@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The echo workload from prepare() to release(), with a model of a few lines in the place of a plugin:
+ * a thread a job, blocking, in a process of its own that maps the arena anew as a stage does.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "workload.h"
+
+enum { TRANSPORT, CONNECTIONS, MESSAGE_BYTES, PIPELINE, MESSAGES_PER_CONNECTION, PARAMS };
+
+/* What a broken model does with the 1000th read of a trial. */
+enum model_fault { GOOD, CORRUPT, DROP, DIE };
+
+struct rig {
+	struct value params[PARAMS];
+	struct workload_case kase;
+	struct workload_trial trial;
+	struct workload_verdict verdict;
+	struct arena arena;
+	enum model_fault fault;
+	uint32_t threads; /* jobs in progress at a time; 0: all */
+	pid_t stage;
+	int fds_before;
+};
+
+static struct rig rig;
+static const int first_cpu[] = {0, 0};
+
+static int count_fds(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (readdir(folder))
+		count++;
+	closedir(folder);
+	return count;
+}
+
+/* The model. */
+struct model {
+	struct hd_jobs jobs;
+	_Atomic uint64_t next, reads;
+};
+
+static struct model model;
+
+static int64_t spoil(char *bytes, int64_t count)
+{
+	if (count <= 0 || atomic_fetch_add(&model.reads, 1) != 1000)
+		return count;
+	if (rig.fault == DIE)
+		raise(SIGKILL);
+	if (rig.fault == CORRUPT)
+		bytes[count / 2] ^= 1;
+	return rig.fault == DROP ? count - 1 : count;
+}
+
+static int64_t perform(const struct hd_request *request)
+{
+	int64_t answer;
+
+	if (request->op == HD_ACCEPT)
+		answer = accept4(request->fd, NULL, NULL, SOCK_CLOEXEC);
+	else if (request->op == HD_READ)
+		answer = spoil(request->buf, read(request->fd, request->buf, request->size));
+	else
+		answer = write(request->fd, request->buf, request->size);
+	return answer < 0 ? -errno : answer;
+}
+
+static void *run_jobs(void *argument)
+{
+	uint32_t task = (uint32_t)(uintptr_t)argument;
+	uint64_t i;
+
+	while ((i = atomic_fetch_add(&model.next, 1)) < model.jobs.count) {
+		struct hd_job *job = hd_job_at(&model.jobs, i);
+		struct hd_request request = {0};
+
+		job->task = task;
+		for (job->step(job, 0, &request); request.op != HD_DONE;)
+			job->step(job, perform(&request), &request);
+	}
+	return NULL;
+}
+
+static int run_model(const struct hd_jobs *jobs)
+{
+	uint32_t count = rig.threads ? rig.threads : (uint32_t)jobs->count;
+	pthread_t *threads = calloc(count, sizeof(*threads));
+
+	model.jobs = *jobs;
+	for (uint32_t i = 0; i < count; i++)
+		if (pthread_create(&threads[i], NULL, run_jobs, (void *)(uintptr_t)i))
+			return 3;
+	for (uint32_t i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	free(threads);
+	return 0;
+}
+
+/* The stage: exit code 0 where the model has ended by itself. */
+static void run_stage(void)
+{
+	struct workload_stage stage = {.kase = &rig.kase,
+				       .sockets = rig.trial.sockets,
+				       .socket_count = rig.trial.socket_count};
+	struct arena arena;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (arena_map(&arena, dup(rig.arena.fd), NULL))
+		_exit(1);
+	stage.arena = &arena;
+	if (echo_workload.setup(&stage, NULL))
+		_exit(2);
+	_exit(run_model(&stage.jobs));
+}
+
+static void rig_make(const char *transport, int64_t connections)
+{
+	memset(&rig, 0, sizeof(rig));
+	rig.fds_before = count_fds();
+	for (int i = 0; i < PARAMS; i++)
+		rig.params[i] = option_default(&echo_workload.params[i]);
+	rig.params[TRANSPORT].text = transport;
+	rig.params[CONNECTIONS].number = connections;
+	rig.kase = (struct workload_case){.workload = &echo_workload,
+					  .params = rig.params,
+					  .cores = 1,
+					  .generator_cpus = first_cpu,
+					  .generator_cores = 1,
+					  .drain_ms = 10000};
+}
+
+static void begin(void)
+{
+	struct workload_needs needs = {0};
+	struct arena_sizes sizes;
+	struct hd_error err = {0};
+
+	ck_assert_msg(echo_workload.resolve(rig.params, 1, &err) == 0, "%s", err.text);
+	echo_workload.needs(&rig.kase, &needs);
+	sizes = (struct arena_sizes){needs.in_flight, needs.generator_threads, needs.bytes};
+	ck_assert_int_eq(arena_create(&rig.arena, &sizes, &err), 0);
+	rig.trial = (struct workload_trial){.kase = &rig.kase, .arena = &rig.arena};
+	ck_assert_msg(echo_workload.prepare(&rig.trial, &err) == 0, "%s", err.text);
+	rig.stage = fork();
+	if (rig.stage == 0)
+		run_stage();
+	for (uint64_t i = 0; !rig.threads && i < needs.in_flight; i++)
+		while (!atomic_load(&arena_slots(&rig.arena)[i].stepped))
+			clock_sleep_until(clock_now_ns() + NS_PER_MS);
+	ck_assert_msg(echo_workload.start(&rig.trial, &err) == 0, "%s", err.text);
+	atomic_store(&rig.arena.board->measuring, 1);
+}
+
+static uint64_t sum(const struct arena_slot *slots, uint32_t count)
+{
+	uint64_t all = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		all += slot_ops(&slots[i]);
+	return all;
+}
+
+/* After so many round trips and that time; on a busy machine that may take long. */
+static void stop(uint64_t least, uint32_t after_ms)
+{
+	const struct arena_slot *slots = arena_generator_slots(&rig.arena);
+	uint64_t from = clock_now_ns();
+
+	clock_sleep_until(from + after_ms * NS_PER_MS);
+	while (sum(slots, rig.kase.generator_cores) < least && clock_now_ns() < from + 20 * NS_PER_S)
+		clock_sleep_until(clock_now_ns() + NS_PER_MS);
+	atomic_store(&rig.arena.board->measuring, 0);
+	atomic_store(&rig.arena.board->stop, 1);
+	echo_workload.stop(&rig.trial);
+}
+
+/* Waits for the stage and has the trial verified. */
+static void verify(void)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(rig.stage, &status, 0), rig.stage);
+	ck_assert_int_eq(status, 0);
+	echo_workload.verify(&rig.trial, &rig.verdict);
+}
+
+static void assert_nothing_left(void)
+{
+	int status;
+
+	echo_workload.release(&rig.trial);
+	ck_assert_int_eq(waitpid(-1, &status, WNOHANG), -1);
+	ck_assert_int_eq(errno, ECHILD);
+	arena_destroy(&rig.arena);
+	ck_assert_int_eq(count_fds(), rig.fds_before);
+}
+
+static double measured(const char *name)
+{
+	struct workload_seen seen = {.rate = 1000, .ops = 100, .ns = 100000000, .cpu_ns = 500000};
+	double values[WORKLOAD_METRICS];
+
+	echo_workload.measure(&rig.trial, &seen, values);
+	for (int i = 0; echo_workload.metrics[i].name; i++)
+		if (strcmp(echo_workload.metrics[i].name, name) == 0)
+			return values[i];
+	ck_abort_msg("no metric %s", name);
+	return NAN;
+}
+
+/* The whole trial, right, with every connection served. */
+static void play_right(void)
+{
+	uint64_t acknowledged, served;
+
+	begin();
+	stop((uint64_t)rig.params[CONNECTIONS].number, 100);
+	verify();
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	acknowledged = sum(arena_generator_slots(&rig.arena), 1);
+	served = sum(arena_slots(&rig.arena), (uint32_t)rig.params[CONNECTIONS].number);
+	ck_assert_uint_gt(acknowledged, 0);
+	ck_assert_uint_ge(served, acknowledged);
+	assert_nothing_left();
+}
+
+static const struct {
+	const char *transport;
+	int64_t connections, bytes, pipeline, each;
+} right[] = {
+	{"tcp", 1, 64, 1, 0},	   {"tcp", 16, 64, 1, 0},     {"tcp", 256, 64, 1, 0},
+	{"udp", 1, 64, 1, 0},	   {"udp", 16, 64, 1, 0},     {"udp", 256, 64, 1, 0},
+	{"unix", 1, 64, 1, 0},	   {"unix", 16, 64, 1, 0},    {"unix", 256, 64, 1, 0},
+	{"tcp", 16, 64, 1, 1},	   {"tcp", 16, 64, 1, 10},    {"unix", 16, 64, 1, 1},
+	{"unix", 16, 64, 4, 10},   {"tcp", 256, 64, 1, 1},    {"tcp", 16, 64, 8, 0},
+	{"udp", 16, 64, 8, 0},	   {"unix", 16, 64, 8, 0},    {"tcp", 16, 1, 1, 0},
+	{"udp", 16, 1, 8, 0},	   {"unix", 16, 1, 8, 0},     {"tcp", 16, 65536, 1, 0},
+	{"unix", 4, 65536, 4, 0},  {"udp", 4, 65507, 2, 0},   {"tcp", 2, 1000000, 8, 0},
+	{"tcp", 3, 777, 1000, 0},  {"tcp", 16, 7, 3, 100},    {"udp", 3, 5, 64, 0},
+	{"unix", 3, 300000, 2, 5},
+};
+
+START_TEST(every_shape_is_verified)
+{
+	rig_make(right[_i].transport, right[_i].connections);
+	rig.params[MESSAGE_BYTES].number = right[_i].bytes;
+	rig.params[PIPELINE].number = right[_i].pipeline;
+	rig.params[MESSAGES_PER_CONNECTION].number = right[_i].each;
+	play_right();
+}
+END_TEST
+
+START_TEST(two_threads_of_the_generator)
+{
+	rig_make("tcp", 5);
+	rig.kase.generator_cores = 2;
+	begin();
+	stop(200, 20);
+	verify();
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	ck_assert_uint_gt(slot_ops(&arena_generator_slots(&rig.arena)[0]), 0);
+	ck_assert_uint_gt(slot_ops(&arena_generator_slots(&rig.arena)[1]), 0);
+	assert_nothing_left();
+}
+END_TEST
+
+START_TEST(metrics_are_filled_in)
+{
+	rig_make("tcp", 16);
+	rig.params[MESSAGES_PER_CONNECTION].number = 10;
+	begin();
+	stop(1000, 100);
+	verify();
+	ck_assert_double_eq(measured("throughput"), 1000);
+	ck_assert_double_eq(measured("bytes_rate"), 64000);
+	ck_assert_double_eq(measured("server_cpu_per_round_trip"), 5000);
+	ck_assert_double_gt(measured("latency_p50"), 1000);
+	ck_assert_double_ge(measured("latency_p90"), measured("latency_p50"));
+	ck_assert_double_ge(measured("latency_max"), measured("latency_p90"));
+	ck_assert_double_eq(measured("never_served"), 0);
+	ck_assert_double_gt(measured("generator_cpu"), 1);
+	ck_assert_double_lt(measured("generator_cpu"), 110);
+	ck_assert_double_gt(measured("connections_made"), 16);
+	ck_assert(isnan(measured("lost")) && isnan(measured("duplicate")));
+	assert_nothing_left();
+}
+END_TEST
+
+START_TEST(udp_counts_what_streams_do_not)
+{
+	rig_make("udp", 2);
+	begin();
+	stop(20, 50);
+	verify();
+	ck_assert_double_eq(measured("lost"), 0);
+	ck_assert_double_eq(measured("reordered"), 0);
+	ck_assert(isnan(measured("connections_made")));
+	assert_nothing_left();
+}
+END_TEST
+
+static const char *const transports[] = {"tcp", "udp", "unix"};
+
+/* One thread for 16 jobs: the iterative server. */
+START_TEST(iterative_server_is_noted)
+{
+	rig_make(transports[_i], 16);
+	rig.threads = 1;
+	begin();
+	stop(200, 20);
+	verify();
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	ck_assert_msg(strncmp(rig.verdict.note, "15 of 16 connections never served", 33) == 0, "%s",
+		      rig.verdict.note);
+	ck_assert_double_eq(measured("never_served"), 15);
+	assert_nothing_left();
+}
+END_TEST
+
+START_TEST(wrong_byte_is_a_wrong_result)
+{
+	rig_make(transports[_i], 4);
+	rig.fault = CORRUPT;
+	begin();
+	stop(1500, 0);
+	verify();
+	ck_assert(rig.verdict.wrong);
+	ck_assert_msg(strncmp(rig.verdict.text, "1 of ", 5) == 0, "%s", rig.verdict.text);
+	ck_assert_ptr_nonnull(strstr(rig.verdict.text, " round trips wrong: connection "));
+	ck_assert_ptr_nonnull(strstr(rig.verdict.text, ": byte 32 is 0x"));
+	assert_nothing_left();
+}
+END_TEST
+
+START_TEST(missing_byte_is_a_wrong_result)
+{
+	rig_make("tcp", 4);
+	rig.fault = DROP;
+	rig.kase.drain_ms = 1000;
+	begin();
+	stop(1500, 0);
+	verify();
+	ck_assert(rig.verdict.wrong);
+	ck_assert_msg(strncmp(rig.verdict.text, "1 of ", 5) == 0, "%s", rig.verdict.text);
+	ck_assert_ptr_nonnull(strstr(rig.verdict.text, " round trips owed after a drain of 1000 ms: "));
+	ck_assert_ptr_nonnull(strstr(rig.verdict.text, ": 63 of 64 bytes came back"));
+	assert_nothing_left();
+}
+END_TEST
+
+/* The core calls release() only: the generator still runs. */
+START_TEST(crash_leaves_nothing)
+{
+	int status;
+
+	rig_make(transports[_i], 16);
+	rig.fault = DIE;
+	begin();
+	ck_assert_int_eq(waitpid(rig.stage, &status, 0), rig.stage);
+	ck_assert_int_eq(WTERMSIG(status), SIGKILL);
+	assert_nothing_left();
+}
+END_TEST
+
+START_TEST(trial_that_never_started_leaves_nothing)
+{
+	struct arena_sizes sizes = {16, 1, 1 << 20};
+	struct hd_error err = {0};
+
+	rig_make(transports[_i], 16);
+	ck_assert_int_eq(arena_create(&rig.arena, &sizes, &err), 0);
+	rig.trial = (struct workload_trial){.kase = &rig.kase, .arena = &rig.arena};
+	ck_assert_int_eq(echo_workload.prepare(&rig.trial, &err), 0);
+	echo_workload.stop(&rig.trial);
+	assert_nothing_left();
+	echo_workload.release(&rig.trial);
+}
+END_TEST
+
+START_TEST(too_few_descriptors_are_told)
+{
+	struct rlimit limit = {64, 300};
+	struct hd_error err = {0};
+
+	rig_make("udp", 1000);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	rig.trial = (struct workload_trial){.kase = &rig.kase};
+	ck_assert_int_eq(echo_workload.prepare(&rig.trial, &err), -EMFILE);
+	ck_assert_str_eq(err.text, "needs 2128 descriptors, 300 are allowed: raise the hard limit "
+				   "(ulimit -Hn) or use fewer connections");
+	echo_workload.release(&rig.trial);
+	rig.params[CONNECTIONS].number = 80;
+	rig.arena.fd = -1;
+	ck_assert_int_eq(echo_workload.prepare(&rig.trial, NULL), 0);
+	assert_nothing_left();
+}
+END_TEST
+
+static const struct {
+	int param;
+	int64_t value;
+	const char *text;
+} refused[] = {
+	{MESSAGE_BYTES, 65508, "message_bytes: 65508, a datagram holds at most 65507"},
+	{MESSAGES_PER_CONNECTION, 1,
+	 "messages_per_connection: udp has nothing to close and open again, only 0"},
+	{PIPELINE, 65, "pipeline: 65, datagrams of 1 byte can be told apart up to 64"},
+};
+
+START_TEST(what_udp_cannot_is_refused)
+{
+	struct hd_error err = {0};
+
+	rig_make("udp", 1);
+	if (refused[_i].param == PIPELINE)
+		rig.params[MESSAGE_BYTES].number = 1;
+	rig.params[refused[_i].param].number = refused[_i].value;
+	ck_assert_int_eq(echo_workload.resolve(rig.params, 1, &err), -EINVAL);
+	ck_assert_str_eq(err.text, refused[_i].text);
+	rig.params[TRANSPORT].text = "tcp";
+	ck_assert_int_eq(echo_workload.resolve(rig.params, 1, NULL), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("echo");
+	TCase *good = tcase_create("right"), *bad = tcase_create("faults");
+	SRunner *runner = srunner_create(suite);
+	int failures;
+
+	tcase_set_timeout(good, 60);
+	tcase_add_loop_test(good, every_shape_is_verified, 0, sizeof(right) / sizeof(right[0]));
+	tcase_add_test(good, two_threads_of_the_generator);
+	tcase_add_test(good, metrics_are_filled_in);
+	tcase_add_test(good, udp_counts_what_streams_do_not);
+	tcase_add_loop_test(good, iterative_server_is_noted, 0, 3);
+	tcase_set_timeout(bad, 60);
+	tcase_add_loop_test(bad, wrong_byte_is_a_wrong_result, 0, 3);
+	tcase_add_test(bad, missing_byte_is_a_wrong_result);
+	tcase_add_loop_test(bad, crash_leaves_nothing, 0, 3);
+	tcase_add_loop_test(bad, trial_that_never_started_leaves_nothing, 0, 3);
+	tcase_add_test(bad, too_few_descriptors_are_told);
+	tcase_add_loop_test(bad, what_udp_cannot_is_refused, 0, 3);
+	suite_add_tcase(suite, good);
+	suite_add_tcase(suite, bad);
+	srunner_run_all(runner, CK_NORMAL);
+	failures = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
