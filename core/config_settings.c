@@ -95,7 +95,7 @@ static void spell_steps(struct dimension *dimension, int64_t from, int64_t to, i
 		return;
 	}
 	for (uint64_t i = 0; i <= steps; i++)
-		add_number(dimension, from + (int64_t)i * step);
+		add_number(dimension, (int64_t)((uint64_t)from + i * (uint64_t)step));
 }
 
 static bool read_end(struct dimension *dimension, const json_t *range, const char *key,

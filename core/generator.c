@@ -111,8 +111,11 @@ static int run_threads(const struct generator_plan *plan, int wake)
 	for (uint32_t i = 0; i < plan->threads; i++)
 		threads[i] = (struct thread){.plan = plan, .index = i, .wake = wake};
 	for (uint32_t i = 1; i < plan->threads; i++) {
-		threads[i].code = -pthread_create(&threads[i].id, NULL, run_thread, &threads[i]);
-		threads[i].started = !threads[i].code;
+		int failed = pthread_create(&threads[i].id, NULL, run_thread, &threads[i]);
+
+		threads[i].started = !failed;
+		if (failed)
+			threads[i].code = -failed;
 	}
 	run_thread(&threads[0]);
 	for (uint32_t i = 0; i < plan->threads; i++) {
@@ -141,27 +144,6 @@ static void run_process(const struct generator_plan *plan, pid_t parent, int wak
 	if (__gcov_dump)
 		__gcov_dump();
 	_exit(-code & 0x7f);
-}
-
-int generator_start(struct generator *generator, const struct generator_plan *plan,
-		    struct hd_error *err)
-{
-	pid_t parent = getpid();
-
-	*generator = (struct generator){.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-	if (generator->wake < 0)
-		return hd_error(err, -errno, "load generator: eventfd: %s", strerror(errno));
-	generator->pid = fork();
-	if (generator->pid == 0)
-		run_process(plan, parent, generator->wake);
-	if (generator->pid < 0) {
-		int code = hd_error(err, -errno, "load generator: fork: %s", strerror(errno));
-
-		close(generator->wake);
-		*generator = (struct generator){.wake = -1};
-		return code;
-	}
-	return 0;
 }
 
 /* True once the process was reaped. */
@@ -247,6 +229,54 @@ const char *generator_failure(const struct generator *generator, char *text, siz
 	else
 		return NULL;
 	return text;
+}
+
+static bool all_ready(const struct generator_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->threads; i++)
+		if (!atomic_load_explicit(&plan->tallies[i].ready, memory_order_acquire))
+			return false;
+	return true;
+}
+
+/* A generator that ended instead is an error; one that is slow is not. */
+static int wait_ready(struct generator *generator, const struct generator_plan *plan,
+		      struct hd_error *err)
+{
+	uint64_t from = clock_now_ns(), now = from;
+	char text[GENERATOR_TEXT_BYTES];
+
+	while (!all_ready(plan) && now < from + GENERATOR_READY_MS * NS_PER_MS) {
+		if (reap(generator, WNOHANG))
+			return hd_error(err, -ECHILD, "%s",
+					generator_failure(generator, text, sizeof(text))
+						? text
+						: "the load generator ended at once");
+		now = clock_now_ns();
+		clock_sleep_until(now + NS_PER_MS / 10);
+	}
+	return 0;
+}
+
+int generator_start(struct generator *generator, const struct generator_plan *plan,
+		    struct hd_error *err)
+{
+	pid_t parent = getpid();
+
+	*generator = (struct generator){.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	if (generator->wake < 0)
+		return hd_error(err, -errno, "load generator: eventfd: %s", strerror(errno));
+	generator->pid = fork();
+	if (generator->pid == 0)
+		run_process(plan, parent, generator->wake);
+	if (generator->pid < 0) {
+		int code = hd_error(err, -errno, "load generator: fork: %s", strerror(errno));
+
+		close(generator->wake);
+		*generator = (struct generator){.wake = -1};
+		return code;
+	}
+	return wait_ready(generator, plan, err);
 }
 
 static void keep_first(char *into, const char *text)

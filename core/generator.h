@@ -29,7 +29,7 @@
 #include "histogram.h"
 
 enum generator_transport { GENERATOR_TCP, GENERATOR_UDP, GENERATOR_UNIX };
-enum { GENERATOR_SOURCES = 200, GENERATOR_TEXT_BYTES = 200 };
+enum { GENERATOR_SOURCES = 200, GENERATOR_TEXT_BYTES = 200, GENERATOR_READY_MS = 2000 };
 
 struct generator_plan {
 	enum generator_transport transport;
@@ -58,6 +58,7 @@ struct generator_tally {
 	uint64_t made;      /* connections, tcp and unix */
 	uint64_t served;    /* of `connections`, those that were answered at least once */
 	uint64_t resent, lost, duplicate, reordered; /* udp, on connections that were answered */
+	_Atomic uint32_t ready; /* 1: all connections were opened or tried once */
 	uint64_t cpu_ns, wall_ns; /* of the thread while board->measuring was set */
 	char wrong_text[GENERATOR_TEXT_BYTES]; /* the first of each kind, "" where there is none */
 	char owed_text[GENERATOR_TEXT_BYTES];
@@ -73,7 +74,11 @@ struct generator {
 	bool ended, killed;
 };
 
-/* Forks the process; it ends with its parent. `plan` is copied by the fork. 0 or -errno. */
+/*
+ * Forks the process, which ends with its parent, and waits until it has opened its connections, for
+ * GENERATOR_READY_MS at most: 4096 take 100 ms, which are no part of what is measured. `plan` is copied
+ * by the fork. 0 or -errno.
+ */
 int generator_start(struct generator *, const struct generator_plan *, struct hd_error *);
 /*
  * Sets board->drain: nothing more is sent, and what connections that were answered at least once still

@@ -61,6 +61,9 @@ int load_watch(struct load *load, struct connection *c, int op, uint32_t events)
 
 void load_close(struct load *load, struct connection *c, enum connection_state next)
 {
+	/* The core has the sockets of datagrams open as well: closing alone would not end their events. */
+	if (load->plan->transport == GENERATOR_UDP)
+		epoll_ctl(load->epoll, EPOLL_CTL_DEL, c->fd, NULL);
 	close(c->fd);
 	c->fd = -1;
 	c->state = (uint8_t)next;
@@ -159,7 +162,7 @@ static void handle(struct load *load, const struct epoll_event *events, int coun
 	for (int i = 0; i < count; i++) {
 		struct connection *c = events[i].data.ptr;
 
-		if (!c)
+		if (!c || c->fd < 0)
 			continue; /* the wake-up: the flag is looked at in any case */
 		if (datagrams)
 			datagram_event(load, c);
@@ -172,6 +175,7 @@ static void drive(struct load *load)
 {
 	struct epoll_event events[LOAD_EVENTS];
 	uint64_t next_tick = load->now + LOAD_TICK_MS * NS_PER_MS, deadline = 0;
+	uint32_t rounds_late = 0;
 
 	for (;;) {
 		int count = epoll_wait(load->epoll, events, LOAD_EVENTS, LOAD_TICK_MS);
@@ -190,8 +194,12 @@ static void drive(struct load *load)
 			begin_drain(load);
 			deadline = clock_now_ns() + load->plan->drain_ms * NS_PER_MS;
 		}
+		if (!load->draining)
+			continue;
 		/* What lies there is taken even where this thread had to wait past the deadline. */
-		if (load->draining && (!load->open || (count <= 0 && load->now >= deadline)))
+		if (load->now >= deadline)
+			rounds_late++;
+		if (!load->open || (rounds_late && (count <= 0 || rounds_late > LOAD_ROUNDS_LATE)))
 			return;
 	}
 }
@@ -278,6 +286,7 @@ int load_run(const struct generator_plan *plan, uint32_t thread, int wake)
 		load.now = clock_now_ns();
 		number_connections(&load, thread);
 		open_all(&load);
+		atomic_store_explicit(&load.tally->ready, 1, memory_order_release);
 		drive(&load);
 		follow_measuring(&load, false);
 		end_drain(&load);

@@ -15,6 +15,7 @@ enum {
 	LOAD_RESEND_MS = 100,     /* after which a datagram is sent again, doubled each time */
 	LOAD_RESEND_DOUBLED = 6,  /* times, at most */
 	LOAD_OLDEST = 1 << 20,    /* messages back that a late datagram may be */
+	LOAD_ROUNDS_LATE = 1024,  /* of events that are still taken after the drain's deadline */
 };
 
 enum connection_state {

@@ -161,19 +161,33 @@ static int kill_children(void)
 	return found;
 }
 
+/*
+ * Newer kernels (seen on 6.18) kill whatever CLONE_INTO_CGROUP puts into a cgroup that was killed once:
+ * they compare its count of kills with that of the parent's cgroup. The next stage gets a new one.
+ */
+static void renew_cgroup(struct state *state)
+{
+	close(state->cgroup);
+	cgroup_remove(state->cgroup_path);
+	state->cgroup = cgroup_create(state->cgroup_path, sizeof(state->cgroup_path));
+}
+
 /* Everything below the keeper ends. Returns how many processes it was, the stage not counted. */
 static int clean(struct state *state)
 {
 	int killed = 0, stage_was_there = state->stage > 0;
+	bool used_cgroup = false;
 
 	state->stage = -1;
 	for (bool left = reap(state); left; left = reap(state)) {
 		if (state->cgroup >= 0)
-			cgroup_kill(state->cgroup);
+			used_cgroup |= cgroup_kill(state->cgroup) == 0;
 		killed += kill_children();
 		if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
 			break;
 	}
+	if (used_cgroup)
+		renew_cgroup(state);
 	return killed > stage_was_there ? killed - stage_was_there : 0;
 }
 

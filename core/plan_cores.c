@@ -6,29 +6,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The core that a PU belongs to, -1 where it may not be used. */
-static int core_of(const struct topology *topology, int os_index)
+/* The core of each PU by its OS index, and which cores were met: the lookups of a large machine. */
+struct cores {
+	int pus;
+	int *of_pu; /* -1 where it may not be used */
+	bool *met;  /* by core */
+};
+
+static bool map_cores(struct maker *maker, struct cores *map)
 {
+	const struct topology *topology = maker->topology;
+	int most_core = 0;
+
+	for (int i = 0; i < topology->pus_usable; i++) {
+		const struct topology_pu *pu = topology->usable + i;
+
+		map->pus = pu->os_index >= map->pus ? pu->os_index + 1 : map->pus;
+		most_core = pu->core > most_core ? pu->core : most_core;
+	}
+	map->of_pu = pool_zalloc(maker->pool, (size_t)map->pus, sizeof(*map->of_pu));
+	map->met = pool_zalloc(maker->pool, (size_t)most_core + 1, sizeof(*map->met));
+	if (!map->of_pu || !map->met)
+		return false;
+	for (int i = 0; i < map->pus; i++)
+		map->of_pu[i] = -1;
 	for (int i = 0; i < topology->pus_usable; i++)
-		if (topology->usable[i].os_index == os_index)
-			return topology->usable[i].core;
-	return -1;
+		map->of_pu[topology->usable[i].os_index] = topology->usable[i].core;
+	return true;
 }
 
-static bool holds_core(const struct maker *maker, const int *cpus, uint32_t count, int core)
+static int core_of(const struct cores *map, int pu)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (core_of(maker->topology, cpus[i]) == core)
-			return true;
-	return false;
+	return pu >= 0 && pu < map->pus ? map->of_pu[pu] : -1;
 }
 
-static void order_list(struct maker *maker, struct pu_order *cores, struct pu_order *pus)
+/* Remembers exactly the cores of these PUs. */
+static void meet(const struct maker *maker, struct cores *map, const int *cpus, uint32_t count)
+{
+	for (int i = 0; i < maker->topology->pus_usable; i++)
+		map->met[maker->topology->usable[i].core] = false;
+	for (uint32_t i = 0; i < count; i++)
+		map->met[core_of(map, cpus[i])] = true;
+}
+
+static void order_list(struct maker *maker, struct cores *map, struct pu_order *cores,
+                       struct pu_order *pus)
 {
 	const struct config_placement *placement = &maker->config->placement;
 
 	for (size_t i = 0; i < placement->count; i++) {
-		int core = core_of(maker->topology, placement->pus[i]);
+		int core = core_of(map, placement->pus[i]);
 
 		if (core < 0) {
 			plan_problem(maker, placement->place,
@@ -37,8 +64,9 @@ static void order_list(struct maker *maker, struct pu_order *cores, struct pu_or
 			continue;
 		}
 		pus->cpus[pus->count++] = placement->pus[i];
-		if (!holds_core(maker, cores->cpus, cores->count, core))
+		if (!map->met[core])
 			cores->cpus[cores->count++] = placement->pus[i];
+		map->met[core] = true;
 	}
 }
 
@@ -58,7 +86,7 @@ static void order_all(struct maker *maker, struct pu_order *cores, struct pu_ord
  * The generator's cores come from the end of the order, one PU of each; cores outside a list of PUs
  * stand behind it.
  */
-static void place_generator(struct maker *maker)
+static void place_generator(struct maker *maker, struct cores *map)
 {
 	const struct topology *topology = maker->topology;
 	const struct pu_order *order = &maker->order[false];
@@ -74,45 +102,42 @@ static void place_generator(struct maker *maker)
 	if (wanted == 0)
 		wanted = usable > 1 ? usable / 2 : 1;
 	memcpy(cpus, order->cpus, count * sizeof(*cpus));
+	meet(maker, map, order->cpus, order->count);
 	for (int i = 0; i < topology->cores_usable && count < usable; i++)
-		if (!holds_core(maker, order->cpus, order->count, topology->usable[i].core))
+		if (!map->met[topology->usable[i].core])
 			cpus[count++] = topology->usable[i].os_index;
 	maker->plan->generator_cpus = cpus + (count > wanted ? count - wanted : 0);
 	maker->plan->generator_cores = wanted < count ? wanted : count;
 }
 
-/* The generator's cores are those of a core even where a case takes its other PU. */
-static void find_shared(struct maker *maker, struct pu_order *order)
+/* A core is shared even where a case takes the other PU of it. */
+static void find_shared(struct maker *maker, struct cores *map, struct pu_order *order)
 {
-	const struct plan *plan = maker->plan;
-
-	for (uint32_t i = 0; i < order->count; i++) {
-		int core = core_of(maker->topology, order->cpus[i]);
-
-		if (holds_core(maker, plan->generator_cpus, plan->generator_cores, core))
-			break;
+	meet(maker, map, maker->plan->generator_cpus, maker->plan->generator_cores);
+	while (order->before_shared < order->count &&
+	       !map->met[core_of(map, order->cpus[order->before_shared])])
 		order->before_shared++;
-	}
 }
 
 void plan_place(struct maker *maker)
 {
 	struct pu_order *cores = &maker->order[false], *pus = &maker->order[true];
 	size_t room = (size_t)maker->topology->pus_usable;
+	struct cores map = {0};
 
 	if (maker->config->placement.kind == PLACEMENT_LIST)
 		room += maker->config->placement.count;
 	cores->cpus = pool_zalloc(maker->pool, room, sizeof(*cores->cpus));
 	pus->cpus = pool_zalloc(maker->pool, room, sizeof(*pus->cpus));
-	if (!cores->cpus || !pus->cpus)
+	if (!cores->cpus || !pus->cpus || !map_cores(maker, &map))
 		return;
 	if (maker->config->placement.kind == PLACEMENT_LIST)
-		order_list(maker, cores, pus);
+		order_list(maker, &map, cores, pus);
 	else
 		order_all(maker, cores, pus);
-	place_generator(maker);
-	find_shared(maker, cores);
-	find_shared(maker, pus);
+	place_generator(maker, &map);
+	find_shared(maker, &map, cores);
+	find_shared(maker, &map, pus);
 }
 
 /* More than the CPU quota pays for is throttled and measures the quota. */

@@ -43,32 +43,42 @@ static void *host_shared_alloc(const struct hd_host *host, uint64_t size)
 	return arena_plugin_alloc(stage_of(host)->arena, size);
 }
 
-/* The board holds the values in the order in which the plugin declared its options. */
-static const struct arena_value *find_value(const struct hd_host *host, const char *name)
+/* The index of the plugin's option called so, or -1. */
+static int find_option(const struct stage_host *stage, const char *name)
 {
-	const struct stage_host *stage = stage_of(host);
 	const struct hd_option *option;
 
 	if (!stage->loaded->model.options)
-		return NULL;
-	for (uint32_t i = 0; (option = loader_option(stage->loaded, i))->name; i++)
+		return -1;
+	for (int i = 0; (option = loader_option(stage->loaded, (uint32_t)i))->name; i++)
 		if (strcmp(option->name, name) == 0)
-			return i < stage->arena->board->options ? &stage->arena->board->option[i] : NULL;
-	return NULL;
+			return i;
+	return -1;
 }
 
+/* The board holds the values in the plugin's order; it holds none while a plugin is only described. */
 static int64_t host_option_int(const struct hd_host *host, const char *name)
 {
-	const struct arena_value *value = find_value(host, name);
+	const struct stage_host *stage = stage_of(host);
+	const struct arena_board *board = stage->arena->board;
+	int i = find_option(stage, name);
 
-	return value ? value->number : 0;
+	if (i < 0)
+		return 0;
+	return (uint32_t)i < board->options ? board->option[i].number
+					    : loader_option(stage->loaded, (uint32_t)i)->value;
 }
 
 static const char *host_option_text(const struct hd_host *host, const char *name)
 {
-	const struct arena_value *value = find_value(host, name);
+	const struct stage_host *stage = stage_of(host);
+	const struct arena_board *board = stage->arena->board;
+	int i = find_option(stage, name);
 
-	return value ? arena_text(stage_of(host)->arena->board, value->text) : "";
+	if (i < 0)
+		return "";
+	return (uint32_t)i < board->options ? arena_text(board, board->option[i].text)
+					    : option_default(loader_option(stage->loaded, (uint32_t)i)).text;
 }
 
 static void host_watch(const struct hd_host *host, int pid)

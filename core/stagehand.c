@@ -158,11 +158,12 @@ static int status_of_dead(int pid)
 	return status;
 }
 
-/* A worker may end by itself once the model is being closed; before, or by a signal, it is a crash. */
+/* By a signal it is a crash at any time; by itself only while jobs run: an open() that fails half way and
+   close() send workers home. */
 static void judge_worker(struct stagehand *hand, uint32_t i)
 {
 	int pid = atomic_load(&hand->arena->board->watched_pids[i]);
-	bool closing = atomic_load(&hand->arena->board->phase) >= PHASE_CLOSE;
+	bool running = atomic_load(&hand->arena->board->phase) == PHASE_RUN;
 	int status = status_of_dead(pid);
 
 	if (status > 0 && WIFSIGNALED(status))
@@ -171,7 +172,7 @@ static void judge_worker(struct stagehand *hand, uint32_t i)
 	else if (status > 0)
 		stagehand_fail(hand, STATUS_CRASHED, "a worker process exited with status %d in %s",
 			       WEXITSTATUS(status), phase_of(hand));
-	else if (!closing)
+	else if (running)
 		stagehand_fail(hand, STATUS_CRASHED, "a worker process ended in %s", phase_of(hand));
 	epoll_ctl(hand->watched_epoll, EPOLL_CTL_DEL, hand->pidfds[i], NULL);
 }

@@ -106,6 +106,19 @@ static int open_epoll(struct scheduler *scheduler)
 	return error;
 }
 
+/* One waiter an event: what is left of it is reported again. An end or an error is for all. */
+static bool watch_wake(struct scheduler *scheduler, struct waiters *list, bool over)
+{
+	bool woken = false;
+
+	while (list->first && (over || !woken)) {
+		scheduler->woken++;
+		wake(scheduler, waiters_take(list), over ? WOKEN_OVER : WOKEN_READY);
+		woken = true;
+	}
+	return woken;
+}
+
 /* Calls visit() for each entry that somebody waits on; with `forget`, no entry is registered then. */
 static void watches_visit(struct scheduler *scheduler, bool forget,
 			  void (*visit)(struct scheduler *, struct watch *, int fd))
@@ -126,11 +139,9 @@ static void visit_register(struct scheduler *scheduler, struct watch *watch, int
 {
 	if (watch_register(scheduler, watch, fd, 0) == 0)
 		return;
-	/* Closed under those who wait for it. */
-	while (watch->readers.first)
-		wake(scheduler, waiters_take(&watch->readers), WOKEN_READY);
-	while (watch->writers.first)
-		wake(scheduler, waiters_take(&watch->writers), WOKEN_READY);
+	/* Closed under those who wait for it: they will find out. */
+	watch_wake(scheduler, &watch->readers, true);
+	watch_wake(scheduler, &watch->writers, true);
 }
 
 static void visit_doubtful(struct scheduler *scheduler, struct watch *watch, int fd)
@@ -162,18 +173,6 @@ static void renew_epoll(struct scheduler *scheduler)
 	}
 	close(old);
 	watches_visit(scheduler, true, visit_register);
-}
-
-/* One waiter an event: what is left of it is reported again. An end or an error is for all. */
-static bool watch_wake(struct scheduler *scheduler, struct waiters *list, bool over)
-{
-	bool woken = false;
-
-	while (list->first && (over || !woken)) {
-		wake(scheduler, waiters_take(list), over ? WOKEN_OVER : WOKEN_READY);
-		woken = true;
-	}
-	return woken;
 }
 
 /* Returns false where the event is not of the file that has this number now. */
@@ -313,6 +312,7 @@ static int64_t watch_wait(struct coroutine *coroutine, struct watch *watch,
 	scheduler->waiting++;
 	answer = suspend_until(coroutine, deadline);
 	scheduler->waiting--;
+	scheduler->woken -= answer >= 0; /* else it was the deadline */
 	return answer;
 }
 

@@ -80,6 +80,7 @@ struct scheduler {
 	uint32_t budget;
 	uint32_t living;  /* coroutines that have not finished this run */
 	uint32_t waiting; /* of them for I/O */
+	uint32_t woken;   /* of these, told that their descriptor is ready, but not running yet */
 	struct coroutine root;
 	struct coroutine *first_timer, *last_timer;
 	struct waiters sleepers;
@@ -349,13 +350,16 @@ static void idle(struct scheduler *scheduler)
 	timers_expire(scheduler);
 }
 
-/* The budget is used up: others may have become ready meanwhile. */
+/*
+ * The budget is used up: others may have become ready meanwhile. While some that I/O has woken are
+ * still to run, epoll would only name their descriptors again.
+ */
 static __attribute__((noinline)) void tick(struct scheduler *scheduler)
 {
 	scheduler->budget = BUDGET;
 	inbox_empty(scheduler);
 	timers_expire(scheduler);
-	if (scheduler->waiting)
+	if (scheduler->waiting && !scheduler->woken)
 		io_poll(scheduler, 0);
 }
 

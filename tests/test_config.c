@@ -22,7 +22,7 @@
 
 static struct config config;
 static struct problems problems;
-static char folder[] = "/tmp/heddle-test-XXXXXX";
+static char folder[32];
 
 static void teardown(void)
 {
@@ -174,6 +174,7 @@ static int load(const char *text)
 
 static void setup_folder(void)
 {
+	strcpy(folder, "/tmp/heddle-test-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	ck_assert_int_eq(chdir(folder), 0);
 }

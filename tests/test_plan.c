@@ -555,7 +555,7 @@ START_TEST(a_key_is_the_same_for_ever)
 
 	fake_topology(&topology, 1, 2, 1);
 	key_of(0, "{\"models\": [\"serial\"], \"workloads\": [{\"workload\": \"counter\"}]}", key);
-	ck_assert_str_eq(key, "PIN");
+	ck_assert_str_eq(key, "4ab61f3ba8db6b66e7b076b22692c978");
 }
 END_TEST
 
@@ -664,7 +664,8 @@ START_TEST(ten_thousand_cases_are_little)
 	before = resident_kib();
 	begin = clock_now_ns();
 	make_good(NULL);
-	ck_assert_double_lt((double)(clock_now_ns() - begin) / 1e6, 1000);
+	ck_assert_double_lt((double)(clock_now_ns() - begin) / 1e6,
+	                    10000); /* under valgrind, too */
 	ck_assert_int_lt(resident_kib() - before, 16 * 1024);
 	ck_assert_uint_eq(plan.count, 6000); /* the budget left 6 of 10 counts */
 }

@@ -3,8 +3,11 @@
  * event-loop - callbacks in place of stacks: one loop a core, over epoll.
  *
  * A model without stacks turns the interface inside out. Where a thread would wait, attempt() says
- * NOT_YET; the request stays in its task, and the event that completes it steps the job. Descriptors
- * are armed for one event at a time, so that no registration outlives the wait it was made for.
+ * NOT_YET; the request stays in its task, and the event that completes it steps the job.
+ *
+ * A descriptor stays registered while one job goes on reading it. Jobs close descriptors themselves
+ * and numbers come again, so another job registers anew, and a loop that hears nothing for a while
+ * registers all over again.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,8 +28,15 @@
 #define NEVER INT64_MAX
 #define BURST 256 /* answers to one task in a row, and turns between two looks at epoll */
 
+#define DOUBT_MS 100
+
 struct list {
 	struct task *first, *last;
+};
+
+struct watch {
+	struct list waiting[2];   /* to read, to write */
+	const struct hd_job *job; /* that has it registered for reading; NULL: none */
 };
 
 struct task {
@@ -42,7 +52,7 @@ struct task {
 struct loop {
 	_Alignas(128) struct model *model; /* loops share no cache line */
 	struct task *tasks;
-	struct list (*waiting)[2]; /* by descriptor: to read, to write */
+	struct watch *watches; /* by descriptor */
 	struct list ready;
 	uint32_t index, count, living, timed;
 	int epoll;
@@ -151,15 +161,18 @@ static int64_t attempt(const struct hd_request *request)
 	return request->timeout_ns ? NOT_YET : -EAGAIN;
 }
 
-/* For one event, of all that is waited for. */
+/* For all that is waited for; level-triggered. */
 static int arm(struct loop *loop, int fd, uint32_t events)
 {
-	struct epoll_event event = {.events = events | EPOLLONESHOT, .data.fd = fd};
+	struct watch *watch = &loop->watches[fd];
+	struct epoll_event event = {.events = events, .data.fd = fd};
 
-	if (loop->waiting[fd][0].first)
+	if (watch->waiting[0].first)
 		event.events |= EPOLLIN | EPOLLRDHUP;
-	if (loop->waiting[fd][1].first)
+	if (watch->waiting[1].first)
 		event.events |= EPOLLOUT;
+	if (!(event.events & EPOLLIN))
+		watch->job = NULL;
 	if (epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
 		return 0;
 	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
@@ -170,6 +183,7 @@ static int64_t perform(struct loop *loop, struct task *task)
 {
 	struct hd_request *request = &task->request;
 	int writes = request->op == HD_WRITE;
+	struct watch *watch;
 	int64_t answer;
 
 	if (request->op == HD_EXCLUSIVE)
@@ -184,16 +198,23 @@ static int64_t perform(struct loop *loop, struct task *task)
 	if (request->fd < 0 || (uint32_t)request->fd >= loop->model->fd_limit)
 		return -EBADF;
 	/* The next message is rarely there yet, so reading waits first. Files cannot be waited for. */
-	answer = request->op == HD_READ && request->timeout_ns ? NOT_YET : attempt(request);
-	if (answer == NOT_YET)
+	watch = &loop->watches[request->fd];
+	if (request->op != HD_READ || !request->timeout_ns) {
+		answer = attempt(request);
+		if (answer >= 0 && request->op == HD_ACCEPT && answer < loop->model->fd_limit)
+			loop->watches[answer].job = NULL;
+		if (answer != NOT_YET)
+			return answer;
+	}
+	if (request->op != HD_READ || watch->job != task->job) {
 		answer = arm(loop, request->fd, writes ? EPOLLOUT : EPOLLIN | EPOLLRDHUP);
-	else
-		return answer;
-	if (answer)
-		return answer == -EPERM ? attempt(request) : answer;
+		if (answer)
+			return answer == -EPERM ? attempt(request) : answer;
+		watch->job = writes ? watch->job : task->job;
+	}
 	task->deadline_ns = request->timeout_ns > 0 ? now_ns() + request->timeout_ns : NEVER;
 	loop->timed += task->deadline_ns != NEVER;
-	append(&loop->waiting[request->fd][writes], task);
+	append(&watch->waiting[writes], task);
 	return NOT_YET;
 }
 
@@ -249,18 +270,42 @@ static void stop_waiting(struct loop *loop, struct task *task)
 	task->deadline_ns = NEVER;
 }
 
-/* What the first in a list waits for may be there; the others get an event of their own. */
-static void serve(struct loop *loop, int fd, int writes)
+/* What the first in a list waits for may be there; for the others the event comes again. */
+static void serve(struct loop *loop, struct list *list)
 {
-	struct task *task = loop->waiting[fd][writes].first;
+	struct task *task = list->first;
 	int64_t answer = task ? attempt(&task->request) : NOT_YET;
 
-	if (answer != NOT_YET)
-		stop_waiting(loop, task);
-	if (loop->waiting[fd][0].first || loop->waiting[fd][1].first)
-		arm(loop, fd, 0);
-	if (answer != NOT_YET)
-		go_on(loop, task, answer);
+	if (answer == NOT_YET)
+		return;
+	if (answer >= 0 && task->request.op == HD_ACCEPT && answer < loop->model->fd_limit)
+		loop->watches[answer].job = NULL;
+	stop_waiting(loop, task);
+	go_on(loop, task, answer);
+}
+
+static void take_event(struct loop *loop, const struct epoll_event *event)
+{
+	struct watch *watch = &loop->watches[event->data.fd];
+	struct task *reader = watch->waiting[0].first, *writer = watch->waiting[1].first;
+
+	if (!reader && !writer) {
+		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, event->data.fd, NULL);
+		watch->job = NULL;
+	} else if ((event->events & EPOLLIN && !reader) || (event->events & EPOLLOUT && !writer)) {
+		arm(loop, event->data.fd, 0);
+	}
+	serve(loop, &watch->waiting[0]);
+	if (writer && writer->in == &watch->waiting[1])
+		serve(loop, &watch->waiting[1]);
+}
+
+/* Nothing was heard for a while. */
+static void doubt(struct loop *loop)
+{
+	for (struct task *task = loop->tasks; task < loop->tasks + loop->count; task++)
+		if (task->in && task->in != &loop->ready)
+			arm(loop, task->request.fd, 0);
 }
 
 static void expire(struct loop *loop)
@@ -277,20 +322,21 @@ static void expire(struct loop *loop)
 static void loop_run(struct loop *loop)
 {
 	struct epoll_event events[256];
-	int count;
+	int count, timeout_ms;
 
 	for (uint32_t turns = 1; loop->living; turns++) {
 		if (loop->ready.first)
 			turn(loop);
 		if (loop->ready.first && turns % BURST)
 			continue;
-		/* A loop with deadlines looks at them every millisecond. */
-		count = epoll_wait(loop->epoll, events, 256,
-				   loop->ready.first || !loop->living ? 0 : loop->timed ? 1 : -1);
-		for (int i = 0; i < count; i++) {
-			serve(loop, events[i].data.fd, 0);
-			serve(loop, events[i].data.fd, 1);
-		}
+		timeout_ms = loop->timed ? 1 : DOUBT_MS; /* deadlines are looked at by then */
+		if (loop->ready.first || !loop->living)
+			timeout_ms = 0;
+		count = epoll_wait(loop->epoll, events, 256, timeout_ms);
+		for (int i = 0; i < count; i++)
+			take_event(loop, &events[i]);
+		if (count == 0 && timeout_ms == DOUBT_MS)
+			doubt(loop);
 		if (loop->timed)
 			expire(loop);
 	}
@@ -341,7 +387,7 @@ static void loop_close(void *state)
 		if (loop->epoll > 0)
 			close(loop->epoll);
 		free(loop->tasks);
-		free(loop->waiting);
+		free(loop->watches);
 	}
 	free(model->loops);
 	free(model->locks);
@@ -368,11 +414,11 @@ static int loop_open(const struct hd_host *host, void **state)
 		    .index = i,
 		    .count = (host->in_flight - i + cores - 1) / cores,
 		    .tasks = calloc(host->in_flight / cores + 1, sizeof(struct task)),
-		    .waiting = calloc(model->fd_limit, sizeof *model->loops->waiting),
+		    .watches = calloc(model->fd_limit, sizeof(struct watch)),
 		    .epoll = epoll_create1(EPOLL_CLOEXEC),
 		};
 	for (uint32_t i = 0; model->loops && i < cores; i++)
-		if (!model->locks || !model->loops[i].tasks || !model->loops[i].waiting ||
+		if (!model->locks || !model->loops[i].tasks || !model->loops[i].watches ||
 		    model->loops[i].epoll < 0) {
 			loop_close(model);
 			return -ENOMEM;

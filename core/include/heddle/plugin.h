@@ -123,7 +123,8 @@ static inline uint64_t hd_section_read(const struct hd_section *section)
 /*
  * Answers, an int64_t: READ, WRITE: bytes moved, 0 of a READ is the end; ACCEPT: the descriptor;
  * PUT, GET: messages moved, at least 1; SHARED: how many readings saw half a change, 0 is right; else
- * 0. -errno on failure.
+ * 0. -errno on failure. A model whose other tasks cannot run while one waits answers -EAGAIN at once
+ * where a PUT or a GET would wait for them.
  */
 struct hd_request {
 	uint32_t op, flags;        /* enum hd_op; 0 */
@@ -131,7 +132,7 @@ struct hd_request {
 	void *buf;                 /* READ, WRITE: bytes; PUT, GET: uint64_t messages */
 	uint64_t size;             /* of buf, in bytes */
 	int64_t offset;            /* READ, WRITE: -1 is the current position */
-	uint64_t times;            /* EXCLUSIVE, SHARED: sections; YIELD: turns; PUT, GET: messages */
+	uint64_t times;            /* EXCLUSIVE, SHARED: sections; YIELD: turns; PUT, GET: messages; never 0 */
 	int64_t timeout_ns;        /* all that wait: -1 for ever; 0 not at all: -EAGAIN; else -ETIMEDOUT after;
 	                              SLEEP: how long */
 	struct hd_section section; /* EXCLUSIVE, SHARED */
@@ -180,7 +181,8 @@ struct hd_host {
 	/* The value in force of an option that the model declared. */
 	int64_t (*option_int)(const struct hd_host *, const char *name);
 	const char *(*option_text)(const struct hd_host *, const char *name);
-	/* A child process whose end before close() is the trial's crash. Call it right after fork(). */
+	/* A child process: its death by a signal, or its end while jobs run, is the trial's crash. Call it
+	   right after fork(). */
 	void (*watch)(const struct hd_host *, int pid);
 	/* The reason behind the -errno that open() or run() is about to return. */
 	void (*fail)(const struct hd_host *, const char *why);
@@ -211,9 +213,10 @@ struct hd_model {
 	const char *summary;        /* one line */
 	const char *build;          /* HD_BUILD */
 	const struct hd_option *options; /* NULL, or ends with {0} */
-	/* NULL, or: NULL, or why it cannot run here ("kernel has no io_uring"). */
+	/* May be NULL. Says why it cannot run here ("kernel has no io_uring"), or NULL. Options have their
+	   defaults while a model is only asked what it is. */
 	const char *(*unsupported)(const struct hd_host *);
-	/* All three required. open() and run() return 0 or -errno. */
+	/* All three required, called by the same thread. open() and run() return 0 or -errno. */
 	int (*open)(const struct hd_host *, void **state);
 	/* Every job once, `in_flight` at a time where the model can; may be called many times. */
 	int (*run)(void *state, const struct hd_jobs *);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows of a table: which cases of a document are shown, under which heading, in which order. */
+#ifndef HEDDLE_RESULT_ROWS_H
+#define HEDDLE_RESULT_ROWS_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "result.h"
+
+enum { ROW_TITLE = 512 };
+
+struct row {
+	const json_t *of_case;              /* borrowed from the document */
+	char group[ROW_TITLE], title[ROW_TITLE];
+	size_t index;                       /* in the document */
+};
+
+/* The document's cases that the view wants, in its order; *rows is the caller's. 0 or -errno. */
+int rows_collect(const json_t *document, const struct table_view *, struct row **rows, size_t *count,
+		 struct hd_error *);
+/* Takes the rows of the first row's group to the front, all else keeps its order. How many they are. */
+size_t rows_gather(struct row *rows, size_t count);
+/* Within one group, as the view says. */
+void rows_sort(struct row *rows, size_t count, const struct table_view *);
+
+/* A member's text, "" where it is none. */
+const char *row_text(const json_t *object, const char *key);
+/* NAN for what is no number. */
+double row_number(const json_t *value);
+int row_cores(const json_t *of_case);
+const json_t *row_metric(const json_t *of_case, const char *name);
+double row_median(const json_t *of_case, const char *name);
+/* The metric that verdicts gate on: the first. */
+const char *row_gate(const json_t *of_case);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "trial_parts.h"
+
+#include <math.h>
+
+#include "clock.h"
+
+enum { START_LOOK_NS = 200000, LOOK_NS = 10000000 };
+static const uint64_t no_new_task_ns = 50 * NS_PER_MS;
+
+static uint64_t sum_slots(const struct arena_slot *slots, uint32_t count)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		sum += slot_ops(&slots[i]);
+	return sum;
+}
+
+static uint32_t count_stepped(const struct trial *trial)
+{
+	const struct arena_slot *slots = arena_slots(&trial->arena);
+	uint32_t stepped = 0;
+
+	for (uint32_t i = 0; i < trial->needed.in_flight; i++)
+		stepped += atomic_load_explicit(&slots[i].stepped, memory_order_relaxed) != 0;
+	return stepped;
+}
+
+static uint64_t observed_ops(const struct trial *trial)
+{
+	return trial->workload->network ? sum_slots(arena_generator_slots(&trial->arena),
+						    trial->needed.generator_threads)
+					: sum_slots(arena_slots(&trial->arena), trial->needed.in_flight);
+}
+
+static struct look look(const struct trial *trial)
+{
+	uint64_t before = clock_now_ns(), ops = observed_ops(trial), after = clock_now_ns();
+
+	return (struct look){.ns = before + (after - before) / 2, .ops = ops};
+}
+
+/* Anything that moves while a trial is alive. */
+static uint64_t sum_of_progress(const struct trial *trial)
+{
+	const struct arena_board *board = trial->arena.board;
+
+	return sum_slots(arena_slots(&trial->arena), trial->needed.in_flight) + observed_ops(trial) +
+	       count_stepped(trial) + atomic_load(&board->phase) + atomic_load(&board->passes_done);
+}
+
+static bool in_time(struct trial *trial)
+{
+	uint64_t now = clock_now_ns(), progress = sum_of_progress(trial);
+	uint64_t timeout_ns = trial->spec->timeout_s * NS_PER_S;
+
+	if (progress != trial->progress) {
+		trial->progress = progress;
+		trial->progress_ns = now;
+	}
+	if (!timeout_ns || now - trial->progress_ns < timeout_ns)
+		return true;
+	stagehand_fail(&trial->hand, STATUS_TIMED_OUT, "no progress for %u s in %s", trial->spec->timeout_s,
+		       arena_phase_name(atomic_load(&trial->arena.board->phase)));
+	return false;
+}
+
+static void tell_share(struct trial *trial)
+{
+	if (trial->spec->share_of_pass && trial->workload->progress)
+		trial->spec->share_of_pass(trial->spec->context,
+					   trial->workload->progress(&trial->of_workload));
+}
+
+static bool interrupted(struct trial *trial)
+{
+	const struct trial_spec *spec = trial->spec;
+
+	tell_share(trial);
+	if (spec->interrupted && spec->interrupted(spec->context))
+		trial->result->interrupted = true;
+	return trial->result->interrupted;
+}
+
+bool trial_wait(struct trial *trial, uint64_t ns)
+{
+	return stagehand_wait(&trial->hand, ns) && !interrupted(trial) && in_time(trial);
+}
+
+static bool wait_until(struct trial *trial, uint64_t deadline_ns)
+{
+	for (uint64_t now = clock_now_ns(); now < deadline_ns; now = clock_now_ns()) {
+		uint64_t left = deadline_ns - now;
+
+		if (!trial_wait(trial, left < LOOK_NS ? left : LOOK_NS))
+			return false;
+	}
+	return true;
+}
+
+bool trial_await_tasks(struct trial *trial)
+{
+	uint64_t newest_ns = 0;
+	uint32_t stepped = 0;
+
+	while (stepped < trial->needed.in_flight) {
+		uint32_t now_stepped;
+
+		if (!trial_wait(trial, START_LOOK_NS))
+			return false;
+		now_stepped = count_stepped(trial);
+		if (now_stepped != stepped)
+			newest_ns = clock_now_ns();
+		stepped = now_stepped;
+		if (stepped && clock_now_ns() - newest_ns > no_new_task_ns)
+			break;
+		if (atomic_load(&trial->arena.board->passes_done))
+			break; /* a finite workload with fewer jobs than tasks */
+	}
+	trial->result->stepped = stepped;
+	return true;
+}
+
+bool trial_await_load(struct trial *trial)
+{
+	while (trial->workload->network && !observed_ops(trial))
+		if (!trial_wait(trial, START_LOOK_NS))
+			return false;
+	trial->run_began_ns = clock_now_ns();
+	return true;
+}
+
+bool trial_warm_up(struct trial *trial)
+{
+	struct arena_board *board = trial->arena.board;
+	uint64_t end = trial->run_began_ns + trial->spec->sampling.warmup_ms * NS_PER_MS;
+
+	if (!wait_until(trial, end))
+		return false;
+	/* The first pass makes the files that later ones write over: it is a warm-up in itself. */
+	while (trial->workload->finite && !atomic_load(&board->passes_done))
+		if (!trial_wait(trial, START_LOOK_NS))
+			return false;
+	trial->warmup_ns = clock_now_ns() - trial->run_began_ns;
+	return true;
+}
+
+static void look_at_tasks(struct trial *trial, uint64_t *ops)
+{
+	const struct arena_slot *slots = arena_slots(&trial->arena);
+
+	for (uint32_t i = 0; i < trial->needed.in_flight; i++)
+		ops[i] = slot_ops(&slots[i]);
+}
+
+static bool watch_windows(struct trial *trial)
+{
+	const struct sampling *sampling = &trial->spec->sampling;
+	struct trial_result *result = trial->result;
+	uint64_t window_ns = sampling->window_ms * NS_PER_MS;
+
+	look_at_tasks(trial, trial->first_task_ops);
+	trial->first = trial->last = look(trial);
+	for (uint32_t i = 0; i < sampling->windows; i++) {
+		uint64_t planned = trial->first.ns + (i + 1) * window_ns;
+		struct look now;
+
+		if (!wait_until(trial, planned))
+			return false;
+		now = look(trial);
+		result->late_ns = fmax(result->late_ns, (double)now.ns - (double)planned);
+		result->window_ns[i] = now.ns - trial->last.ns;
+		result->window_ops[i] = now.ops - trial->last.ops;
+		result->windows++;
+		trial->last = now;
+	}
+	look_at_tasks(trial, result->task_ops);
+	for (uint32_t i = 0; i < trial->needed.in_flight; i++)
+		result->task_ops[i] -= trial->first_task_ops[i];
+	return true;
+}
+
+/* At least one pass that began after the warm-up must end; the one on its way then does not count. */
+static bool await_passes(struct trial *trial, uint64_t done_before)
+{
+	struct arena_board *board = trial->arena.board;
+
+	while (atomic_load(&board->passes_done) < done_before + 2)
+		if (!trial_wait(trial, START_LOOK_NS))
+			return false;
+	return true;
+}
+
+bool trial_measure(struct trial *trial)
+{
+	struct arena_board *board = trial->arena.board;
+	uint64_t passes = atomic_load(&board->passes_done);
+	double cpu_before;
+	bool seen;
+
+	cpu_before = stagehand_cpu_ns(&trial->hand);
+	atomic_store(&board->measuring, 1);
+	seen = watch_windows(trial) && (!trial->workload->finite || await_passes(trial, passes));
+	if (!seen)
+		return false;
+	if (trial->workload->finite)
+		trial->last = look(trial); /* passes went on beyond the windows, and so did CPU time */
+	trial->result->cpu_ns = stagehand_cpu_ns(&trial->hand) - cpu_before;
+	trial->measured_ns = clock_now_ns() - trial->first.ns;
+	trial->result->peak_bytes = stagehand_peak_bytes(&trial->hand);
+	atomic_store(&board->measuring, 0);
+	return true;
+}
+

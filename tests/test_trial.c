@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* Trials of models that are right and of models that are wrong in each way: status, reason, nothing left. */
+#include "suite.h"
+#include "trial_rig.h"
+
+#include <math.h>
+
+#include "loader.h"
+
+enum { TRIED = 20 };
+
+static struct rig rig;
+
+static void open_rig(void)
+{
+	rig_open(&rig);
+}
+
+static void close_rig(void)
+{
+	rig_close(&rig);
+}
+
+static const char *broken(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), BROKEN_DIR "/%s.so", name);
+	return path;
+}
+
+static void run_broken(const char *name, uint32_t timeout_s)
+{
+	rig_prepare(&rig, broken(name), "counter");
+	rig.spec.timeout_s = timeout_s;
+	rig_run(&rig);
+}
+
+static void expect(const char *name, enum status status, const char *reason)
+{
+	run_broken(name, 30);
+	rig_assert_status(&rig, status);
+	rig_assert_reason(&rig, reason);
+	for (int i = 0; i < WORKLOAD_METRICS; i++)
+		ck_assert(isnan(rig.result.metrics[i]));
+	/* The next trial of the same keeper is unharmed. */
+	rig_prepare(&rig, MODEL_PLUGIN_DIR "/serial.so", "counter");
+	rig.spec.kase.cores = 1;
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_OK);
+}
+
+START_TEST(right_model_is_measured)
+{
+	struct trial_result *result = &rig.result;
+	uint64_t sum = 0;
+
+	rig_prepare(&rig, broken("worker-daemon"), "counter");
+	rig_run(&rig); /* it leaves a process of its own session behind, and is right otherwise */
+	rig_assert_status(&rig, STATUS_OK);
+	ck_assert_str_eq(result->reason, "");
+	ck_assert_uint_eq(result->windows, 4);
+	ck_assert_uint_eq(result->tasks, (unsigned)rig.cores);
+	ck_assert_uint_eq(result->stepped, (unsigned)rig.cores);
+	ck_assert(result->metrics[0] > 0);
+	ck_assert(result->whole_rate > 0);
+	for (uint32_t i = 0; i < result->windows; i++)
+		ck_assert_uint_gt(result->window_ns[i], 0);
+	for (uint32_t i = 0; i < result->tasks; i++)
+		sum += result->task_ops[i];
+	ck_assert_uint_gt(sum, 0);
+	ck_assert(result->cpu_ns > 0);
+	ck_assert(result->peak_bytes > 100000);
+	ck_assert_uint_gt(result->elapsed_ns, 25 * NS_PER_MS);
+	ck_assert(!result->interrupted);
+}
+END_TEST
+
+/* ---- Wrong results, in every trial ----------------------------------------------------------- */
+
+START_TEST(race_is_caught_every_time)
+{
+	if (rig.cores < 2)
+		return;
+	for (int i = 0; i < TRIED; i++) {
+		unsigned long long acknowledged, found, lost;
+
+		run_broken("race", 30);
+		rig_assert_status(&rig, STATUS_WRONG_RESULT);
+		ck_assert_int_eq(sscanf(rig.result.reason,
+					"%llu acknowledged, %llu found (%llu lost) in line 1 of 1",
+					&acknowledged, &found, &lost), 3);
+		ck_assert_uint_eq(acknowledged, found + lost);
+		ck_assert_uint_gt(lost, 0);
+		ck_assert(isnan(rig.result.metrics[0]));
+	}
+}
+END_TEST
+
+static void drop_over(const char *transport, int times)
+{
+	for (int i = 0; i < times; i++) {
+		rig_prepare(&rig, broken("drop"), "echo");
+		rig_set_text(&rig, "transport", transport);
+		rig_set_int(&rig, "connections", 2);
+		rig.spec.sampling.warmup_ms = 30; /* for a hundred messages, on a busy machine too */
+		rig_run(&rig);
+		rig_assert_status(&rig, STATUS_WRONG_RESULT);
+		ck_assert_msg(strstr(rig.result.reason, "connection "), "%s", rig.result.reason);
+	}
+}
+
+START_TEST(dropped_byte_is_caught_every_time)
+{
+	drop_over("tcp", TRIED);
+	drop_over("udp", TRIED);
+	drop_over("unix", 2);
+}
+END_TEST
+
+START_TEST(corrupted_block_is_caught_every_time)
+{
+	for (int i = 0; i < TRIED; i++) {
+		rig_prepare(&rig, broken("corrupt"), "copy");
+		rig_set_text(&rig, "work_dir", rig.work_dir);
+		rig_set_int(&rig, "files", 8);
+		rig_set_int(&rig, "file_kib", 16);
+		rig_run(&rig);
+		rig_assert_status(&rig, STATUS_WRONG_RESULT);
+		ck_assert_msg(strstr(rig.result.reason, " copies differ: ") &&
+			      strstr(rig.result.reason, "differs from its source at byte 0"),
+			      "%s", rig.result.reason);
+	}
+}
+END_TEST
+
+/* ---- Death ----------------------------------------------------------------------------------- */
+
+START_TEST(crashes_name_signal_and_phase)
+{
+	expect("crash-in-constructor", STATUS_CRASHED, "killed by SIGSEGV in load");
+	expect("crash-in-unsupported", STATUS_CRASHED, "killed by SIGSEGV in load");
+	expect("crash-in-open", STATUS_CRASHED, "killed by SIGSEGV in open");
+	expect("crash-in-run", STATUS_CRASHED, "killed by SIGSEGV in run");
+	expect("crash-in-close", STATUS_CRASHED, "killed by SIGSEGV in close");
+	expect("crash-in-destructor", STATUS_CRASHED, "killed by SIGSEGV in unload");
+}
+END_TEST
+
+START_TEST(exits_are_no_success)
+{
+	static const char early[] = "exited with status 0 in run, before the trial was over";
+
+	expect("exit-0", STATUS_CRASHED, early);
+	expect("exit-at-once-0", STATUS_CRASHED, early);
+	expect("exit-at-once-3", STATUS_CRASHED, "exited with status 3 in run");
+}
+END_TEST
+
+START_TEST(last_words_are_kept)
+{
+	expect("print-and-abort", STATUS_CRASHED,
+	       "killed by SIGABRT in run; it printed: last words\?\?[31m");
+}
+END_TEST
+
+START_TEST(dead_workers_are_found)
+{
+	expect("worker-killed", STATUS_CRASHED, "a worker process was killed by SIGKILL in run");
+	expect("worker-exits-5", STATUS_CRASHED, "a worker process exited with status 5 in run");
+	expect("worker-ends", STATUS_CRASHED, "a worker process ended in run");
+	expect("worker-family", STATUS_CRASHED, "a worker process was killed by SIGKILL in run");
+}
+END_TEST
+
+/* ---- Standstill ------------------------------------------------------------------------------ */
+
+static void expect_hang(const char *name, const char *phase)
+{
+	char reason[64];
+
+	run_broken(name, 1);
+	rig_assert_status(&rig, STATUS_TIMED_OUT);
+	snprintf(reason, sizeof(reason), "no progress for 1 s in %s", phase);
+	ck_assert_str_eq(rig.result.reason, reason);
+}
+
+START_TEST(hang_in_constructor)
+{
+	expect_hang("hang-in-constructor", "load");
+}
+END_TEST
+
+START_TEST(hang_in_unsupported)
+{
+	expect_hang("hang-in-unsupported", "load");
+}
+END_TEST
+
+START_TEST(hang_in_open)
+{
+	expect_hang("hang-in-open", "open");
+}
+END_TEST
+
+START_TEST(hang_in_run)
+{
+	expect_hang("hang-in-run", "run");
+}
+END_TEST
+
+START_TEST(endless_loop_in_run)
+{
+	expect_hang("spin", "run");
+}
+END_TEST
+
+START_TEST(hang_in_close)
+{
+	expect_hang("hang-in-close", "close");
+}
+END_TEST
+
+START_TEST(hang_in_destructor)
+{
+	expect_hang("hang-in-destructor", "unload");
+}
+END_TEST
+
+/* ---- Errors that are told -------------------------------------------------------------------- */
+
+START_TEST(errors_keep_their_reason)
+{
+	expect("open-with-reason", STATUS_FAILED, "the licence server does not answer");
+	expect("open-without", STATUS_FAILED, "open() returned -13 (Permission denied)");
+	expect("open-positive", STATUS_FAILED, "open() returned 13 (Permission denied)");
+	expect("run-fails", STATUS_FAILED, "run() returned -5 (Input/output error)");
+	expect("run-returns", STATUS_FAILED, "run() returned before it was told to stop");
+	expect("cannot-run-here", STATUS_SKIPPED, "no quantum processor");
+	expect("section-fails", STATUS_WRONG_RESULT,
+	       "task 0: a section was answered with the error Resource deadlock avoided");
+}
+END_TEST
+
+START_TEST(noise_is_kept_apart)
+{
+	run_broken("noise", 30);
+	rig_assert_status(&rig, STATUS_OK);
+	ck_assert_str_eq(rig.result.reason, "");
+}
+END_TEST
+
+START_TEST(another_file_is_refused)
+{
+	uint64_t hash;
+
+	ck_assert_int_eq(loader_hash(broken("noise"), &hash), 0);
+	rig_prepare(&rig, MODEL_PLUGIN_DIR "/serial.so", "counter");
+	rig.spec.plugin_hash = hash;
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_FAILED);
+	ck_assert_msg(strstr(rig.result.reason, "serial.so: the file has changed since the run began"),
+		      "%s", rig.result.reason);
+	rig_prepare(&rig, "/no/such.so", "counter");
+	rig.spec.plugin_hash = hash;
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_FAILED);
+	ck_assert_str_eq(rig.result.reason, "/no/such.so: No such file or directory");
+}
+END_TEST
+
+/* ---- What the caller may do ------------------------------------------------------------------ */
+
+static bool end_at_once(void *context)
+{
+	++*(int *)context;
+	return true;
+}
+
+START_TEST(interruption_is_nobodys_fault)
+{
+	int asked = 0;
+
+	rig_prepare(&rig, MODEL_PLUGIN_DIR "/serial.so", "counter");
+	rig.spec.interrupted = end_at_once;
+	rig.spec.context = &asked;
+	rig_run(&rig);
+	ck_assert(rig.result.interrupted);
+	ck_assert_int_ge(asked, 1);
+	ck_assert(isnan(rig.result.metrics[0]));
+}
+END_TEST
+
+START_TEST(model_that_does_nothing_may_go_unverified)
+{
+	rig_prepare(&rig, MODEL_PLUGIN_DIR "/empty.so", "counter");
+	rig.spec.kase.cores = 1;
+	rig.spec.unverified = true;
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_OK);
+	rig.spec.unverified = false;
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_WRONG_RESULT);
+	ck_assert_ptr_nonnull(strstr(rig.result.reason, ", 0 found ("));
+}
+END_TEST
+
+START_TEST(killed_keeper_is_told)
+{
+	pid_t keeper = rig.keeper.pid;
+
+	kill(keeper, SIGKILL);
+	rig_prepare(&rig, MODEL_PLUGIN_DIR "/serial.so", "counter");
+	trial_run(&rig.spec, &rig.keeper, &rig.result);
+	ck_assert_int_ne(rig.result.status, STATUS_OK);
+	ck_assert_msg(strstr(rig.result.reason, "keeper process"), "%s", rig.result.reason);
+}
+END_TEST
+
+START_TEST(passes_of_a_finite_workload_are_whole)
+{
+	rig_prepare(&rig, broken("worker-daemon"), "copy");
+	rig_set_text(&rig, "work_dir", rig.work_dir);
+	rig_set_int(&rig, "files", 10);
+	rig_set_int(&rig, "file_kib", 16);
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_OK);
+	ck_assert_uint_ge(rig.result.passes, 1);
+	ck_assert(rig.result.metrics[0] > 0);
+	ck_assert_msg(strstr(rig.result.note, "on "), "%s", rig.result.note);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+	const suite_test tests[] = {right_model_is_measured,
+					   race_is_caught_every_time,
+					   dropped_byte_is_caught_every_time,
+					   corrupted_block_is_caught_every_time,
+					   crashes_name_signal_and_phase,
+					   exits_are_no_success,
+					   last_words_are_kept,
+					   dead_workers_are_found,
+					   hang_in_constructor,
+					   hang_in_unsupported,
+					   hang_in_open,
+					   hang_in_run,
+					   endless_loop_in_run,
+					   hang_in_close,
+					   hang_in_destructor,
+					   errors_keep_their_reason,
+					   noise_is_kept_apart,
+					   another_file_is_refused,
+					   interruption_is_nobodys_fault,
+					   model_that_does_nothing_may_go_unverified,
+					   killed_keeper_is_told,
+					   passes_of_a_finite_workload_are_whole,
+					   NULL};
+
+	if (rig_is_stage(argc, argv))
+		return stage_main();
+	return suite_run_with("trial", tests, open_rig, close_rig);
+}
