@@ -119,12 +119,15 @@ bool trial_await_tasks(struct trial *trial)
 			break; /* a finite workload with fewer jobs than tasks */
 	}
 	trial->result->stepped = stepped;
+	trial->run_began_ns = newest_ns ? newest_ns : clock_now_ns();
 	return true;
 }
 
 bool trial_await_load(struct trial *trial)
 {
-	while (trial->workload->network && !observed_ops(trial))
+	if (!trial->workload->network)
+		return true;
+	while (!observed_ops(trial))
 		if (!trial_wait(trial, START_LOOK_NS))
 			return false;
 	trial->run_began_ns = clock_now_ns();

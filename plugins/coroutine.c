@@ -3,13 +3,18 @@
  * coroutine - stackful coroutines on one scheduler thread a core.
  *
  * `in_flight` coroutines are spread over the schedulers and stay there; each takes jobs from one
- * shared index until none is left, so no job belongs to a scheduler that is busy. A request that has
- * to wait suspends its coroutine and never the thread, but for files under epoll, which the kernel
- * calls always ready: they hold up their thread.
+ * shared index until none is left, so no job belongs to a scheduler that is busy. A request that
+ * has to wait suspends its coroutine and never the thread, but for files, which epoll cannot wait
+ * for: they hold up their thread unless io=io_uring. An offset is taken as a sign that it is a
+ * file.
  *
  * On one core nothing runs between two steps, so a section needs no lock. Between schedulers each
  * section takes its lock with a short spin, after which the coroutine is suspended until the lock's
  * holder wakes it, through its scheduler's inbox and, if that sleeps, an eventfd.
+ *
+ * What lost: polling epoll while woken coroutines have not run yet (CPU time x 1.7 at 256
+ * connections), one-shot epoll (x 1.15 to 1.2), cached files through the ring (a 64 KiB block
+ * x 1.4).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* POLLRDHUP */
@@ -35,12 +40,14 @@ static void io_poll(struct scheduler *scheduler, int64_t timeout_ns)
 
 static int64_t transfer(struct coroutine *coroutine, const struct hd_request *request)
 {
+	const struct pool *pool = coroutine->scheduler->pool;
 	int64_t answer;
 
+	(void)pool;
 	if (request->fd < 0)
 		return -EBADF;
 #if defined(HD_WITH_URING)
-	if (coroutine->scheduler->pool->uring)
+	if (pool->uring && (request->op == HD_ACCEPT || request->offset < 0 || !pool->direct_files))
 		return uring_transfer(coroutine, request);
 #endif
 	if (request->op == HD_ACCEPT || request->offset < 0)
@@ -48,8 +55,8 @@ static int64_t transfer(struct coroutine *coroutine, const struct hd_request *re
 	/* What has an offset is a file. */
 	do {
 		answer = request->op == HD_READ
-			     ? pread(request->fd, request->buf, request->size, request->offset)
-			     : pwrite(request->fd, request->buf, request->size, request->offset);
+		             ? pread(request->fd, request->buf, request->size, request->offset)
+		             : pwrite(request->fd, request->buf, request->size, request->offset);
 	} while (answer < 0 && errno == EINTR);
 	return answer < 0 ? -errno : answer;
 }
@@ -192,7 +199,7 @@ static int scheduler_open(struct scheduler *scheduler)
 	scheduler->root.scheduler = scheduler;
 	scheduler->budget = BUDGET;
 	scheduler->count = (pool->coroutine_count - scheduler->index + pool->scheduler_count - 1) /
-			   pool->scheduler_count;
+	                   pool->scheduler_count;
 	while (slots < scheduler->count)
 		slots *= 2;
 	scheduler->ready_mask = slots - 1;
@@ -224,7 +231,7 @@ static void scheduler_run(struct scheduler *scheduler)
 	fiber_switch(&scheduler->root.fiber, &first->fiber);
 }
 
-/* Says that this scheduler is done with what was asked, and waits for the next run: false at the end. */
+/* Says that this scheduler is done, and waits for the next run: false where there is none. */
 static bool await_run(struct pool *pool, int error)
 {
 	uint32_t round;
@@ -358,11 +365,12 @@ static int coroutine_open(const struct hd_host *host, void **state)
 	memset(pool, 0, sizeof *pool);
 	pool->host = host;
 	pool->coroutine_count = host->in_flight ? host->in_flight : 1;
-	pool->scheduler_count = host->cores < pool->coroutine_count ? host->cores
-								    : pool->coroutine_count;
+	pool->scheduler_count =
+	    host->cores < pool->coroutine_count ? host->cores : pool->coroutine_count;
 	pool->scheduler_count = pool->scheduler_count ? pool->scheduler_count : 1;
 	pool->parallel = pool->scheduler_count > 1;
 	pool->uring = wants_uring(host);
+	pool->direct_files = strcmp(host->option_text(host, "io"), "auto") == 0;
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_cond_init(&pool->go, NULL);
 	pthread_cond_init(&pool->done, NULL);
@@ -370,7 +378,7 @@ static int coroutine_open(const struct hd_host *host, void **state)
 	if (!error) {
 		why = "no memory for the stacks; each takes two mappings (vm.max_map_count)";
 		error = stack_pool_open(&pool->stacks, pool->coroutine_count,
-					(uint64_t)host->option_int(host, "stack_kib") * 1024);
+		                        (uint64_t)host->option_int(host, "stack_kib") * 1024);
 	}
 	if (!error) {
 		why = "the schedulers could not be set up";
@@ -396,7 +404,8 @@ static const struct hd_option options[] = {
      .kind = HD_OPTION_CHOICE,
      .text = "auto",
      .choices = "auto io_uring epoll",
-     .help = "how coroutines wait for descriptors; auto: epoll unless io_uring can defer task work"},
+     .help = "waiting for descriptors; auto: io_uring for sockets if it can defer task work, else "
+             "epoll"},
     {0}};
 
 HD_EXPORT const struct hd_model heddle_model = {
@@ -405,7 +414,7 @@ HD_EXPORT const struct hd_model heddle_model = {
     .size = sizeof(struct hd_model),
     .option_size = sizeof(struct hd_option),
     .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
-	   HD_CAN(HD_YIELD) | HD_CAN(HD_SLEEP) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
+           HD_CAN(HD_YIELD) | HD_CAN(HD_SLEEP) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
     .name = "coroutine",
     .summary = "stackful coroutines on one scheduler thread a core",
     .build = HD_BUILD,

@@ -7,7 +7,8 @@
  * descriptors themselves, the registration goes with them, and the number comes again. Hence
  *
  * - another job, and whoever has just accepted, registers anew;
- * - a wait that relies on an older registration of the same job and lasts is made sure of (sweep());
+ * - a wait that relies on an older registration of the same job and lasts is made sure of
+ * (sweep());
  * - a registration that nobody waits for is given back, and one that can no longer be given back,
  *   because its file lives on in another process, is got rid of by a new epoll (renew_epoll()).
  *
@@ -119,9 +120,9 @@ static bool watch_wake(struct scheduler *scheduler, struct waiters *list, bool o
 	return woken;
 }
 
-/* Calls visit() for each entry that somebody waits on; with `forget`, no entry is registered then. */
+/* Calls visit() for each entry that somebody waits on. `forget`: none counts as registered then. */
 static void watches_visit(struct scheduler *scheduler, bool forget,
-			  void (*visit)(struct scheduler *, struct watch *, int fd))
+                          void (*visit)(struct scheduler *, struct watch *, int fd))
 {
 	struct watch *watch;
 
@@ -186,7 +187,7 @@ static bool watch_event(struct scheduler *scheduler, const struct epoll_event *e
 	if (!watch)
 		return true;
 	reader = (read_over || event->events & EPOLLIN) &&
-		 watch_wake(scheduler, &watch->readers, read_over);
+	         watch_wake(scheduler, &watch->readers, read_over);
 	writer = (over || event->events & EPOLLOUT) && watch_wake(scheduler, &watch->writers, over);
 	watch->age = 0;
 	if (!reader && !writer && !watch->readers.first && !watch->writers.first) {
@@ -206,7 +207,7 @@ static void epoll_poll(struct scheduler *scheduler, int64_t timeout_ns)
 
 	if (timeout_ns >= 0)
 		timeout_ms = timeout_ns / 1000000 < 1000000 ? (int)((timeout_ns + 999999) / 1000000)
-							    : 1000000000;
+		                                            : 1000000000;
 	if (scheduler->trusting && (timeout_ms < 0 || timeout_ms > SWEEP_MS))
 		timeout_ms = SWEEP_MS;
 	count = epoll_wait(scheduler->epoll, scheduler->events, EVENTS, timeout_ms);
@@ -217,6 +218,13 @@ static void epoll_poll(struct scheduler *scheduler, int64_t timeout_ns)
 		renew_epoll(scheduler);
 	if ((count == 0 && timeout_ms) || ++scheduler->polls >= SWEEP_POLLS)
 		sweep(scheduler);
+}
+
+static bool is_file(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 /* Finds out what a descriptor is, once a job; sockets stay what they are until one says no. */
@@ -290,7 +298,7 @@ static bool is_over(int fd)
 
 /* Suspends the coroutine until the descriptor seems ready or over, or until the deadline. */
 static int64_t watch_wait(struct coroutine *coroutine, struct watch *watch,
-			  const struct hd_request *request, int64_t deadline)
+                          const struct hd_request *request, int64_t deadline)
 {
 	struct scheduler *scheduler = coroutine->scheduler;
 	bool writes = request->op == HD_WRITE;
@@ -330,7 +338,7 @@ static int64_t epoll_transfer(struct coroutine *coroutine, const struct hd_reque
 	if (!watch)
 		return -errno;
 	answer = request->op == HD_ACCEPT ? listener_unblock(coroutine, request->fd)
-					  : watch_know(coroutine, watch, request->fd);
+	                                  : watch_know(coroutine, watch, request->fd);
 	if (answer)
 		return answer;
 	wait = request->op == HD_READ && request->timeout_ns && watch->registered & EPOLLIN &&
@@ -342,7 +350,8 @@ static int64_t epoll_transfer(struct coroutine *coroutine, const struct hd_reque
 		answer = attempt(request, watch);
 		if (answer == -EINTR)
 			continue;
-		if (answer == -ENOTSOCK && watch->kind == WATCH_SOCKET && request->op != HD_ACCEPT) {
+		if (answer == -ENOTSOCK && watch->kind == WATCH_SOCKET &&
+		    request->op != HD_ACCEPT) {
 			watch->kind = WATCH_UNKNOWN;
 			return epoll_transfer(coroutine, request);
 		}

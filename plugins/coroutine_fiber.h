@@ -56,7 +56,7 @@ fcontext_t make_fcontext(void *top, size_t size, void (*entry)(struct transfer_t
 struct transfer_t jump_fcontext(fcontext_t to, void *data);
 
 #define FIBER_PAGE UINT64_C(4096)
-/* Of each stack this much is touched before the first run: a step's 4 KiB and what lies under it. */
+/* So much of each stack is touched before the first run: a step's 4 KiB and what lies under it. */
 #define FIBER_TOUCHED (2 * FIBER_PAGE)
 
 struct fiber {
@@ -105,7 +105,7 @@ static inline void fiber_adopt_thread(struct fiber *fiber)
 }
 
 static inline void fiber_make(struct fiber *fiber, char *low, char *top,
-			      void (*entry)(struct transfer_t))
+                              void (*entry)(struct transfer_t))
 {
 	for (char *page = top - FIBER_TOUCHED; page < top; page += FIBER_PAGE)
 		*(volatile char *)page = 0;
@@ -146,7 +146,7 @@ static inline int stack_pool_open(struct stack_pool *pool, uint64_t count, uint6
 	stack_bytes = (stack_bytes + FIBER_PAGE - 1) & ~(FIBER_PAGE - 1);
 	pool->slot_bytes = stack_bytes + 2 * FIBER_PAGE;
 	pool->memory = mmap(NULL, count * pool->slot_bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (pool->memory == MAP_FAILED) {
 		pool->memory = NULL;
 		return -errno;

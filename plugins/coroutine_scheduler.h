@@ -116,6 +116,7 @@ struct pool {
 	uint32_t scheduler_count, coroutine_count;
 	bool parallel; /* more than one scheduler */
 	bool uring;
+	bool direct_files; /* files by read() and write() although there is a ring */
 	struct stack_pool stacks;
 	struct lock *locks;
 	struct queue *queues;
@@ -131,7 +132,7 @@ struct pool {
 	_Alignas(128) atomic_uint_least64_t next_job;
 };
 
-/* Takes in I/O that is over; waits for it, timeout_ns at most, where that is not 0 (-1: for ever). */
+/* Takes in I/O that is over; waits timeout_ns for it where that is not 0 (-1: for ever). */
 static void io_poll(struct scheduler *scheduler, int64_t timeout_ns);
 
 static inline int64_t now_ns(void)
@@ -275,7 +276,7 @@ static inline void wake(struct scheduler *scheduler, struct coroutine *coroutine
 		inbox_push(coroutine->scheduler, coroutine);
 }
 
-/* Deadlines: a list in their order. A new one is most often the last, so it is sought from there. */
+/* Deadlines: a list in their order, searched from its end, where a new one most often belongs. */
 
 static void timer_add(struct scheduler *scheduler, struct coroutine *coroutine, int64_t deadline_ns)
 {
@@ -395,7 +396,7 @@ static int64_t suspend_until(struct coroutine *coroutine, int64_t deadline_ns)
 	return coroutine->answer;
 }
 
-/* `times` turns given away; the one after the next is fetched meanwhile. */
+/* `times` turns given away: from one coroutine straight to the next. */
 static void yield(struct coroutine *coroutine, uint64_t times)
 {
 	struct scheduler *scheduler = coroutine->scheduler;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locks and bounded queues of the coroutine model: waiting suspends the coroutine, never the thread.
+ * Locks and bounded queues of the coroutine model: waiting suspends the coroutine, never the
+ * thread.
  */
 #ifndef COROUTINE_SYNC_H
 #define COROUTINE_SYNC_H
@@ -39,9 +40,8 @@ static inline bool lock_spin(struct lock *lock, unsigned take_as)
 	for (int i = 0; i < SPINS; i++) {
 		state = atomic_load_explicit(&lock->state, memory_order_relaxed);
 		if (state == LOCK_FREE &&
-		    atomic_compare_exchange_strong_explicit(&lock->state, &state, take_as,
-							    memory_order_acquire,
-							    memory_order_relaxed))
+		    atomic_compare_exchange_strong_explicit(
+		        &lock->state, &state, take_as, memory_order_acquire, memory_order_relaxed))
 			return true;
 		relax();
 	}
@@ -83,15 +83,15 @@ static __attribute__((noinline)) void lock_wake(struct coroutine *coroutine, str
 }
 
 static void lock_sections(struct coroutine *coroutine, struct lock *lock,
-			  const struct hd_request *request)
+                          const struct hd_request *request)
 {
 	unsigned state;
 
 	for (uint64_t i = 0; i < request->times; i++) {
 		state = LOCK_FREE;
 		if (!atomic_compare_exchange_strong_explicit(&lock->state, &state, LOCK_HELD,
-							     memory_order_acquire,
-							     memory_order_relaxed))
+		                                             memory_order_acquire,
+		                                             memory_order_relaxed))
 			lock_wait(coroutine, lock);
 		hd_section_run(&request->section);
 		state = atomic_exchange_explicit(&lock->state, LOCK_FREE, memory_order_release);
@@ -142,9 +142,9 @@ static uint64_t queue_get(struct queue *queue, uint64_t *to, uint64_t count)
 	return count;
 }
 
-/* As many of the other side may go on as messages or places have come; all are asked to try again. */
+/* As many of the other side try again as messages or places have come. */
 static void queue_wake(struct coroutine *coroutine, struct queue *queue, struct waiters *list,
-		       uint64_t count)
+                       uint64_t count)
 {
 	struct coroutine *waiter;
 
@@ -177,7 +177,7 @@ static int64_t move_messages(struct coroutine *coroutine, const struct hd_reques
 	for (int64_t answer = 0; !answer; answer = suspend_until(coroutine, deadline)) {
 		guard_lock(queue->guard);
 		moved = put ? queue_put(queue, request->buf, request->times)
-			    : queue_get(queue, request->buf, request->times);
+		            : queue_get(queue, request->buf, request->times);
 		others = theirs->first;
 		if (!moved && request->timeout_ns) {
 			coroutine->guard = queue->guard;

@@ -4,7 +4,10 @@
  * ring that defers its task work (IORING_SETUP_DEFER_TASKRUN) belongs to one thread.
  *
  * A request is a submission, its coroutine goes on with the completion; submissions are handed over
- * when nobody is ready, all in one system call. Files wait for the disk without the thread.
+ * when nobody is ready, all in one system call. io=io_uring sends everything this way, so that no
+ * file holds up the thread; io=auto calls read() and write() on files, which is faster while they
+ * are cached. IORING_RECVSEND_POLL_FIRST stays away: on a file that took the number of a socket it
+ * makes a kernel worker spin for ever.
  */
 #ifndef COROUTINE_URING_H
 #define COROUTINE_URING_H
@@ -76,7 +79,7 @@ static void ring_bell(struct scheduler *scheduler)
 	struct io_uring_sqe *sqe = ring_entry(scheduler, 1);
 
 	io_uring_prep_read(sqe, scheduler->bell, &scheduler->bell_value,
-			   sizeof scheduler->bell_value, 0);
+	                   sizeof scheduler->bell_value, 0);
 	io_uring_sqe_set_data(sqe, &scheduler->bell);
 }
 
@@ -97,7 +100,7 @@ static int ring_open(struct scheduler *scheduler)
 static void ring_poll(struct scheduler *scheduler, int64_t timeout_ns)
 {
 	struct __kernel_timespec timeout = {.tv_sec = timeout_ns / 1000000000,
-					    .tv_nsec = timeout_ns % 1000000000};
+	                                    .tv_nsec = timeout_ns % 1000000000};
 	struct io_uring *ring = &scheduler->ring;
 	struct io_uring_cqe *cqe;
 	unsigned head, count = 0;
@@ -110,7 +113,8 @@ static void ring_poll(struct scheduler *scheduler, int64_t timeout_ns)
 		io_uring_submit_and_wait(ring, 1);
 	else
 		io_uring_submit_and_wait_timeout(ring, &cqe, 1, &timeout, NULL);
-	io_uring_for_each_cqe (ring, head, cqe) {
+	io_uring_for_each_cqe(ring, head, cqe)
+	{
 		count++;
 		data = io_uring_cqe_get_data(cqe);
 		if (data == &scheduler->bell)
@@ -124,7 +128,7 @@ static void ring_poll(struct scheduler *scheduler, int64_t timeout_ns)
 }
 
 static void ring_prepare(struct io_uring_sqe *sqe, const struct hd_request *request,
-			 const struct watch *watch)
+                         const struct watch *watch)
 {
 	uint32_t size = request->size < INT_MAX ? (uint32_t)request->size : INT_MAX;
 	bool socket = watch->kind == WATCH_SOCKET && request->offset < 0;
@@ -136,17 +140,16 @@ static void ring_prepare(struct io_uring_sqe *sqe, const struct hd_request *requ
 	} else if (socket) {
 		io_uring_prep_send(sqe, request->fd, request->buf, size, MSG_NOSIGNAL);
 	} else if (request->op == HD_READ) {
-		io_uring_prep_read(sqe, request->fd, request->buf, size,
-				   (uint64_t)request->offset);
+		io_uring_prep_read(sqe, request->fd, request->buf, size, (uint64_t)request->offset);
 	} else {
 		io_uring_prep_write(sqe, request->fd, request->buf, size,
-				    (uint64_t)request->offset);
+		                    (uint64_t)request->offset);
 	}
 }
 
 /* One submission, with a deadline linked to it where there is one. */
 static int64_t ring_submit(struct coroutine *coroutine, const struct hd_request *request,
-			   const struct watch *watch, bool only_wait, int64_t timeout_ns)
+                           const struct watch *watch, bool only_wait, int64_t timeout_ns)
 {
 	struct scheduler *scheduler = coroutine->scheduler;
 	struct io_uring_sqe *sqe = ring_entry(scheduler, 2);
@@ -154,7 +157,7 @@ static int64_t ring_submit(struct coroutine *coroutine, const struct hd_request 
 
 	if (only_wait)
 		io_uring_prep_poll_add(sqe, request->fd,
-				       request->op == HD_WRITE ? POLLOUT : POLLIN);
+		                       request->op == HD_WRITE ? POLLOUT : POLLIN);
 	else
 		ring_prepare(sqe, request, watch);
 	io_uring_sqe_set_data(sqe, coroutine);
@@ -181,15 +184,19 @@ static int64_t uring_transfer(struct coroutine *coroutine, const struct hd_reque
 
 	if (!watch)
 		return -errno;
-	if (watch->kind == WATCH_UNKNOWN) /* asked as a socket first; a no is remembered */
+	if (watch->stamp != coroutine->stamp) /* asked as a socket first; a no is remembered */
 		watch->kind = WATCH_SOCKET;
 	for (;;) {
+		if (watch->kind == WATCH_FILE)
+			return attempt(request, watch);
 		if (deadline != NEVER)
 			left = deadline > now_ns() ? deadline - now_ns() : 0;
 		answer = ring_submit(coroutine, request, watch, only_wait, left);
 		if (answer == -ENOTSOCK && request->op != HD_ACCEPT &&
 		    watch->kind == WATCH_SOCKET) {
 			watch->kind = WATCH_STREAM;
+			if (coroutine->scheduler->pool->direct_files && is_file(request->fd))
+				watch->kind = WATCH_FILE;
 			watch->stamp = coroutine->stamp;
 		} else if (answer == -ECANCELED && request->timeout_ns >= 0) {
 			return request->timeout_ns ? -ETIMEDOUT : -EAGAIN;

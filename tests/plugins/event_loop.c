@@ -197,7 +197,8 @@ static int64_t perform(struct loop *loop, struct task *task)
 		return -EOPNOTSUPP;
 	if (request->fd < 0 || (uint32_t)request->fd >= loop->model->fd_limit)
 		return -EBADF;
-	/* The next message is rarely there yet, so reading waits first. Files cannot be waited for. */
+	/* The next message is rarely there yet, so reading waits first. Files cannot be waited for.
+	 */
 	watch = &loop->watches[request->fd];
 	if (request->op != HD_READ || !request->timeout_ns) {
 		answer = attempt(request);
@@ -433,7 +434,7 @@ HD_EXPORT const struct hd_model heddle_model = {
     .size = sizeof(struct hd_model),
     .option_size = sizeof(struct hd_option),
     .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
-	   HD_CAN(HD_YIELD),
+           HD_CAN(HD_YIELD),
     .name = "event-loop",
     .summary = "callbacks on one epoll loop a core, no stacks",
     .build = HD_BUILD,

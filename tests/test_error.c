@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+
+START_TEST(first_error_stays)
+{
+	struct hd_error err = {0};
+
+	ck_assert_int_eq(hd_error(&err, -ENOENT, "%s: %d", "file", 7), -ENOENT);
+	ck_assert_int_eq(hd_error(&err, -EIO, "later"), -EIO);
+	ck_assert_int_eq(err.code, -ENOENT);
+	ck_assert_str_eq(err.text, "file: 7");
+	ck_assert_int_eq(hd_error(NULL, -EIO, "nobody listens"), -EIO);
+}
+END_TEST
+
+START_TEST(long_texts_are_cut)
+{
+	struct hd_error err = {0};
+	char text[4096];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	hd_error(&err, -EIO, "%s", text);
+	ck_assert_uint_eq(strlen(err.text), sizeof(err.text) - 1);
+}
+END_TEST
+
+START_TEST(problems_are_kept_in_order)
+{
+	struct problems problems = {0};
+
+	for (int i = 0; i < 100; i++)
+		problems_add(&problems, "line %d", i);
+	ck_assert_uint_eq(problems.count, 100);
+	ck_assert_str_eq(problems.lines[0], "line 0");
+	ck_assert_str_eq(problems.lines[99], "line 99");
+	problems_free(&problems);
+	ck_assert_uint_eq(problems.count, 0);
+	ck_assert_ptr_null(problems.lines);
+	problems_free(&problems);
+}
+END_TEST
+
+START_TEST(slips_find_the_right_name)
+{
+	static const char *const names[] = {"coroutine", "process-pool", "semaphore", "serial",
+					    "thread-mutex", NULL};
+	static const char *const none[] = {NULL};
+
+	ck_assert_str_eq(nearest_name("mutx-thread", names) ?: "", "");
+	ck_assert_str_eq(nearest_name("thread-mutx", names), "thread-mutex");
+	ck_assert_str_eq(nearest_name("proces", names), "process-pool"); /* a beginning */
+	ck_assert_str_eq(nearest_name("seril", names), "serial");
+	ck_assert_str_eq(nearest_name("corutine", names), "coroutine");
+	ck_assert_ptr_null(nearest_name("zzzzzzzzzzzzzz", names));
+	ck_assert_ptr_null(nearest_name("serial", none));
+}
+END_TEST
+
+START_TEST(long_words_do_no_harm)
+{
+	char longest[5000];
+	const char *names[] = {longest, "short", NULL};
+
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	ck_assert_str_eq(nearest_name("shor", names), "short");
+	ck_assert_ptr_nonnull(nearest_name(longest, names)); /* whatever is said, it is one of them */
+}
+END_TEST
+
+int main(void)
+{
+	const suite_test tests[] = {first_error_stays, long_texts_are_cut, problems_are_kept_in_order,
+				    slips_find_the_right_name, long_words_do_no_harm, NULL};
+
+	return suite_run("error", tests);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+#include <locale.h>
+#include <math.h>
+#include <string.h>
+
+#include "format.h"
+
+static char text[FORMAT_TEXT];
+
+START_TEST(digits_are_three)
+{
+	ck_assert_str_eq(format_digits(970.4, text), "970");
+	ck_assert_str_eq(format_digits(19.64, text), "19.6");
+	ck_assert_str_eq(format_digits(1.049, text), "1.05");
+	ck_assert_str_eq(format_digits(0, text), "0");
+	ck_assert_str_eq(format_digits(-3.14159, text), "-3.14");
+	ck_assert_str_eq(format_digits(9.999, text), "10.0");
+	ck_assert_str_eq(format_digits(99.96, text), "100");
+	ck_assert_str_eq(format_digits(1234567, text), "1234567");
+	ck_assert_str_eq(format_digits(NAN, text), "-");
+	ck_assert_str_eq(format_digits(INFINITY, text), "-");
+	ck_assert_uint_lt(strlen(format_digits(-1.7e308, text)), FORMAT_TEXT); /* cut, not overflown */
+}
+END_TEST
+
+START_TEST(prefixes_fit)
+{
+	ck_assert_str_eq(format_scale_of(970e6).prefix, "M");
+	ck_assert_str_eq(format_scale_of(999.6e3).prefix, "M");
+	ck_assert_str_eq(format_scale_of(999.4e3).prefix, "k");
+	ck_assert_str_eq(format_scale_of(0.02).prefix, "m");
+	ck_assert_str_eq(format_scale_of(0).prefix, "");
+	ck_assert_str_eq(format_scale_of(NAN).prefix, "");
+	ck_assert_str_eq(format_scale_of(1e-30).prefix, "n");
+	ck_assert_str_eq(format_scale_of(-5e9).prefix, "G");
+}
+END_TEST
+
+START_TEST(quantities_have_units)
+{
+	ck_assert_str_eq(format_quantity(970e6, "ops/s", text), "970 Mops/s");
+	ck_assert_str_eq(format_quantity(1.5e9, "bytes/s", text), "1.50 GB/s");
+	ck_assert_str_eq(format_quantity(31400, "round trips/s", text), "31.4 k/s");
+	ck_assert_str_eq(format_quantity(13.8, "ns", text), "13.8 ns");
+	ck_assert_str_eq(format_quantity(1500, "ns", text), "1.50 us");
+	ck_assert_str_eq(format_quantity(0.5, "ns", text), "0.50 ns");
+	ck_assert_str_eq(format_quantity(0, "ns", text), "0 s");
+	ck_assert_str_eq(format_quantity(2.5e9, "ns", text), "2.50 s");
+	ck_assert_str_eq(format_quantity(0.987, "1", text), "0.99");
+	ck_assert_str_eq(format_quantity(45, "percent", text), "45.0 %");
+	ck_assert_str_eq(format_quantity(NAN, "ops/s", text), "-");
+}
+END_TEST
+
+START_TEST(durations_are_for_people)
+{
+	ck_assert_str_eq(format_duration(0, text), "0 s");
+	ck_assert_str_eq(format_duration(35.4, text), "35 s");
+	ck_assert_str_eq(format_duration(59.6, text), "1 min 0 s");
+	ck_assert_str_eq(format_duration(72, text), "1 min 12 s");
+	ck_assert_str_eq(format_duration(7500, text), "2 h 5 min");
+	ck_assert_str_eq(format_duration(NAN, text), "0 s");
+	ck_assert_str_eq(format_duration(-3, text), "0 s");
+}
+END_TEST
+
+START_TEST(thousands_are_apart)
+{
+	ck_assert_str_eq(format_count(0, text), "0");
+	ck_assert_str_eq(format_count(999, text), "999");
+	ck_assert_str_eq(format_count(1048576, text), "1 048 576");
+	ck_assert_str_eq(format_count(UINT64_MAX, text), "18 446 744 073 709 551 615");
+}
+END_TEST
+
+START_TEST(characters_are_counted_not_bytes)
+{
+	ck_assert_int_eq(format_width(""), 0);
+	ck_assert_int_eq(format_width("abc"), 3);
+	ck_assert_int_eq(format_width("±10 … ✓"), 7);
+}
+END_TEST
+
+START_TEST(ellipsis_follows_the_locale)
+{
+	setlocale(LC_CTYPE, "C");
+	ck_assert_str_eq(format_ellipsis(), "..");
+	if (setlocale(LC_CTYPE, "C.UTF-8"))
+		ck_assert_str_eq(format_ellipsis(), "…");
+}
+END_TEST
+
+int main(void)
+{
+	const suite_test tests[] = {digits_are_three,    prefixes_fit,
+				    quantities_have_units, durations_are_for_people,
+				    thousands_are_apart, characters_are_counted_not_bytes,
+				    ellipsis_follows_the_locale, NULL};
+
+	return suite_run("format", tests);
+}
