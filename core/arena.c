@@ -49,10 +49,10 @@ int arena_create(struct arena *arena, const struct arena_sizes *sizes, struct hd
 	int code;
 
 	*arena = (struct arena){.fd = memfd_create("heddle-trial", MFD_CLOEXEC),
-				.size = plugin_at + plugin_room};
+				.size = plugin_at}; /* the plugin's room is none of the core's business */
 	if (arena->fd < 0)
 		return hd_error(err, -errno, "memfd_create: %s", strerror(errno));
-	if (ftruncate(arena->fd, (off_t)arena->size) < 0)
+	if (ftruncate(arena->fd, (off_t)(plugin_at + plugin_room)) < 0)
 		code = hd_error(err, -errno, "shared memory of the trial: %s", strerror(errno));
 	else
 		code = map(arena, err);

@@ -35,7 +35,7 @@ enum { CHANNEL = 3, PAD_BYTES = 4096, WRAP_WORDS = 64 };
 
 /* The keeper's own state; lives in its process only. */
 struct state {
-	int socket, signals, cgroup;
+	int socket, signals, cgroup, self; /* self: the program's own file, whatever is built over it */
 	char cgroup_path[512], program[4096];
 	bool foreground, core_gone;
 	pid_t stage;
@@ -67,18 +67,20 @@ static void padded_environment(char *pad)
 static void exec_stage(struct state *state, char *wrap)
 {
 	char *argv[WRAP_WORDS + 3], *rest = NULL, pad[PAD_BYTES];
-	static char stage_word[] = "stage", self[] = "/proc/self/exe";
+	static char stage_word[] = "stage";
 	int words = 0;
 
 	for (char *word = strtok_r(wrap, " ", &rest); word && words < WRAP_WORDS;
 	     word = strtok_r(NULL, " ", &rest))
 		argv[words++] = word;
-	argv[words] = words ? state->program : self; /* a tool must not take itself for the stage */
-	words++;
-	argv[words++] = stage_word;
-	argv[words] = NULL;
+	argv[words] = state->program;
+	argv[words + 1] = stage_word;
+	argv[words + 2] = NULL;
 	padded_environment(pad);
-	execvp(argv[0], argv);
+	if (words)
+		execvp(argv[0], argv);
+	else
+		fexecve(state->self, argv, environ);
 	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
@@ -274,6 +276,9 @@ static _Noreturn void keeper_main(struct state *state)
 	prctl(PR_SET_NAME, "heddle-keeper");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	drop_descriptors(state);
+	state->self = open(state->program, O_PATH | O_CLOEXEC);
+	if (state->self < 0)
+		state->self = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	if (!state->foreground)
 		setsid();
 	state->signals = own_signals();

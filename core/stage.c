@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -228,6 +229,7 @@ int stage_main(void)
 	struct hd_error err = {0};
 
 	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_NAME, "heddle-stage");
 	if (receive(&stage, &err)) {
 		fprintf(stderr, "stage: %s\n", err.text);
 		return STAGE_EXIT_BROKEN;
