@@ -220,7 +220,7 @@ static void epoll_poll(struct scheduler *scheduler, int64_t timeout_ns)
 		sweep(scheduler);
 }
 
-static bool is_file(int fd)
+static inline bool is_file(int fd)
 {
 	struct stat status;
 
