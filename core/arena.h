@@ -90,6 +90,8 @@ struct arena_board {
 	uint32_t skipped;                               /* 1: `reason` is why the model cannot run here */
 	uint32_t finished;                              /* 1: all phases were gone through or told why not */
 	char reason[ARENA_REASON_BYTES];
+	_Atomic uint32_t noted;                         /* 1 once `note` is being written */
+	char note[ARENA_REASON_BYTES];                  /* of the model, for the table */
 	_Atomic uint32_t watched;                       /* entries of watched_pids that are valid */
 	_Atomic int32_t watched_pids[ARENA_WATCHED];
 	_Atomic uint64_t passes_done;                   /* whole passes, measured or not */

@@ -136,10 +136,11 @@ static void read_name(struct reader *reader, const json_t *root)
 	}
 	config->name = read_text(reader, "name", json);
 	if (config->name && !is_name(config->name))
-		read_problem(reader, "name",
-		             "%s; must be 1 to 64 letters, digits, \".\", \"_\" or \"-\", and "
-		             "start with a letter or digit",
-		             words_quote(config->name, found));
+		read_problem(
+		    reader, "name",
+		    "%s; must be 1 to 64 letters, digits, \".\", \"_\" or \"-\", the first one "
+		    "no \".\" or \"-\"",
+		    words_quote(config->name, found));
 }
 
 static void read_root(struct reader *reader, const json_t *root)

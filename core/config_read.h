@@ -59,6 +59,6 @@ void read_sampling(struct reader *, const char *place, const json_t *object, boo
 void read_limits(struct reader *, const json_t *root);
 void read_margin(struct reader *, const char *place, const json_t *object, double *percent);
 /* config_set.c: one change of the document. */
-void read_change(struct json_t *root, const struct config_change *, struct problems *);
+void read_change(json_t *root, const struct config_change *, struct problems *);
 
 #endif

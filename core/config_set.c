@@ -2,6 +2,7 @@
 /* Changes of one place of the document from the command line: --set PLACE=VALUE. */
 #include "config_read.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,57 +80,93 @@ static bool put(json_t *parent, const struct step *step, json_t *value)
 	return false;
 }
 
-static void set(json_t *root, const struct config_change *change, json_t *value,
-                struct problems *problems)
+/* A change under way: where it was asked for, and who is told what is wrong with it. */
+struct change {
+	const char *place;
+	char shown[PLACE]; /* the place as messages have it */
+	struct problems *problems;
+};
+
+static void refuse(const struct change *change, const char *why)
+{
+	problems_add(change->problems, "--set %s: %s", change->shown, why);
+}
+
+static void refuse_place(const struct change *change)
+{
+	refuse(change, "must be a place such as sampling.rounds or workloads[0].batch");
+}
+
+static void refuse_missing(const struct change *change, size_t length)
+{
+	char missing[PLACE], shown[PLACE];
+
+	snprintf(missing, sizeof(missing), "%.*s", (int)(length < PLACE ? length : PLACE - 1),
+	         change->place);
+	problems_add(change->problems, "--set %s: there is no %s", change->shown,
+	             place_of_key(shown, "", missing));
+}
+
+/* Walks to what the last step is a part of. NULL where there is none, which is told. */
+static json_t *find_parent(json_t *root, const struct change *change, struct step *step)
 {
 	const char *at = change->place;
-	json_t *parent = root, *next;
-	struct step step;
+	json_t *parent = root;
 
-	if (!next_step(&at, true, &step))
-		goto misspelt;
+	if (!next_step(&at, true, step)) {
+		refuse_place(change);
+		return NULL;
+	}
 	while (*at) {
-		const char *reached = at;
-		struct step last = step;
+		size_t length = (size_t)(at - change->place);
+		struct step last = *step;
+		json_t *next;
 
-		if (!next_step(&at, false, &step))
-			goto misspelt;
+		if (!next_step(&at, false, step)) {
+			refuse_place(change);
+			return NULL;
+		}
 		next = follow(parent, &last);
-		if (next && !step.item)
+		if (next && !step->item)
 			next = widen(parent, &last, next);
 		if (!next) {
-			problems_add(problems, "--set %s: there is no %.*s", change->place,
-			             (int)(reached - change->place), change->place);
-			return;
+			refuse_missing(change, length);
+			return NULL;
 		}
 		parent = next;
 	}
-	if (!put(parent, &step, value))
-		problems_add(problems, "--set %s: no such place; %s", change->place,
-		             step.item ? "there is no such item"
-		                       : "what it lies in is not an object");
-	return;
-misspelt:
-	problems_add(problems,
-	             "--set %s: must be a place such as sampling.rounds or "
-	             "workloads[0].batch",
-	             change->place);
+	return parent;
 }
 
-void read_change(json_t *root, const struct config_change *change, struct problems *problems)
+static void set(json_t *root, const struct change *change, json_t *value)
 {
-	json_t *value = json_loads(change->value, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+	struct step step;
+	json_t *parent = find_parent(root, change, &step);
 
-	if (!value && strpbrk(change->value, "[{\"")) {
-		problems_add(problems, "--set %s: \"%.64s\" is not valid JSON", change->place,
-		             change->value);
+	if (!parent || put(parent, &step, value))
+		return;
+	refuse(change, step.item ? "no such place; there is no such item"
+	                         : "no such place; what it lies in is not an object");
+}
+
+void read_change(json_t *root, const struct config_change *asked, struct problems *problems)
+{
+	json_t *value = json_loads(asked->value, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+	struct change change = {.place = asked->place, .problems = problems};
+	char found[WORDS_QUOTE], why[WORDS_LINE];
+
+	place_of_key(change.shown, "", asked->place);
+	if (!value && strpbrk(asked->value, "[{\"")) {
+		snprintf(why, sizeof(why), "%s is not valid JSON",
+		         words_quote(asked->value, found));
+		refuse(&change, why);
 		return;
 	}
 	if (!value)
-		value = json_string(change->value);
+		value = json_string(asked->value);
 	if (value)
-		set(root, change, value, problems);
+		set(root, &change, value);
 	else
-		problems_add(problems, "--set %s: not valid UTF-8", change->place);
+		refuse(&change, "not valid UTF-8");
 	json_decref(value);
 }

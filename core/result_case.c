@@ -139,12 +139,11 @@ static void note_inside(json_t *notes, const struct plan_case *kase, const struc
 		note(notes, "not steady: %+.0f %% over the trial; raise warmup_ms", inside->trend * 100);
 }
 
-static void note_workload(json_t *notes, json_t *const *lines, uint32_t count)
+/* What workload and model had to tell of the last trial. */
+static void take_notes(json_t *notes, json_t *const *lines, uint32_t count)
 {
-	const char *first = count ? json_string_value(json_object_get(lines[count - 1], "note")) : NULL;
-
-	if (first && *first)
-		note(notes, "%s", first);
+	if (count)
+		json_array_extend(notes, json_object_get(lines[count - 1], "notes"));
 }
 
 static json_t *spread_json(const double *gate, size_t n, const struct inside *inside)
@@ -235,7 +234,7 @@ static void tell_about(json_t *of_case, const struct plan_case *kase, json_t *co
 	json_t *notes = json_array();
 
 	if (ok)
-		note_workload(notes, lines, count);
+		take_notes(notes, lines, count);
 	if (ok && n) {
 		if (stats_two_modes(gate, n))
 			note(notes, "two modes");

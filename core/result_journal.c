@@ -28,6 +28,17 @@ static json_t *gauges(const struct trial_result *trial)
 			 (json_int_t)trial->stepped, "whole_passes", (json_int_t)trial->passes);
 }
 
+static json_t *notes(const struct trial_result *trial)
+{
+	json_t *array = json_array();
+
+	if (trial->note[0])
+		json_array_append_new(array, json_any_text(trial->note));
+	if (trial->model_note[0])
+		json_array_append_new(array, json_any_text(trial->model_note));
+	return array;
+}
+
 static json_t *metrics(const struct workload *workload, const struct trial_result *trial)
 {
 	json_t *object = json_object();
@@ -130,7 +141,7 @@ int journal_append(struct journal *journal, const struct plan *plan, size_t inde
 	if (!make_room(of_case, round))
 		return hd_error(err, -ENOMEM, "out of memory");
 	line = json_pack("{s:s, s:o, s:o, s:o}", "case", plan_case_key(kase, key), "metrics",
-			 metrics(kase->workload, trial), "note", json_text_or_null(trial->note), "trial",
+			 metrics(kase->workload, trial), "notes", notes(trial), "trial",
 			 trial_json(round, order, trial));
 	code = write_line(journal, line, &offset, err);
 	json_decref(line);

@@ -105,6 +105,14 @@ static void host_fail(const struct hd_host *host, const char *why)
 	stage_reason(stage_of(host)->arena->board, why);
 }
 
+static void host_note(const struct hd_host *host, const char *what)
+{
+	struct arena_board *board = stage_of(host)->arena->board;
+
+	if (what && atomic_exchange(&board->noted, 1) == 0)
+		snprintf(board->note, sizeof(board->note), "%s", what);
+}
+
 void stage_host_init(struct stage_host *stage, struct arena *arena, const struct loaded *loaded)
 {
 	const struct arena_board *board = arena->board;
@@ -123,7 +131,8 @@ void stage_host_init(struct stage_host *stage, struct arena *arena, const struct
 			 .option_int = host_option_int,
 			 .option_text = host_option_text,
 			 .watch = host_watch,
-			 .fail = host_fail},
+			 .fail = host_fail,
+			 .note = host_note},
 		.arena = arena,
 		.loaded = loaded,
 	};

@@ -39,6 +39,7 @@ struct trial_result {
 	bool interrupted;                     /* by the caller: not the case's fault, not to be recorded */
 	char reason[ARENA_REASON_BYTES];      /* "" where status is OK */
 	char note[ARENA_REASON_BYTES];        /* of the workload, or "" */
+	char model_note[ARENA_REASON_BYTES];  /* of the model, or "" */
 	double metrics[WORKLOAD_METRICS];     /* NAN: not measured; all of them where status is not OK */
 	uint64_t elapsed_ns;                  /* the whole trial, verification included */
 	uint64_t overhead_ns;                 /* of it: not warm-up, not windows or passes */

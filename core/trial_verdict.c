@@ -17,6 +17,8 @@ static void verify(struct trial *trial)
 	if (verdict.wrong)
 		stagehand_fail(&trial->hand, STATUS_WRONG_RESULT, "%s", verdict.text);
 	snprintf(trial->result->note, sizeof(trial->result->note), "%s", verdict.note);
+	snprintf(trial->result->model_note, sizeof(trial->result->model_note), "%.*s",
+		 ARENA_REASON_BYTES - 1, trial->arena.board->note);
 }
 
 static double median_rate(const struct trial_result *result)

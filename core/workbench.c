@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "paths.h"
 
@@ -119,8 +120,8 @@ int workbench_revive_keeper(struct workbench *bench, struct hd_error *err)
 
 	if (bench->keeper.pid > 0 && waitpid(bench->keeper.pid, NULL, WNOHANG) == 0)
 		return 0;
-	bench->keeper.pid = -1;
-	keeper_stop(&bench->keeper);
+	if (bench->keeper.socket >= 0)
+		close(bench->keeper.socket);
 	code = keeper_start(&bench->keeper, bench->foreground, err);
 	for (int i = 0; !code && i < bench->scratch.count; i++)
 		keeper_announce(&bench->keeper, bench->scratch.paths[i]);

@@ -38,6 +38,15 @@ static void io_poll(struct scheduler *scheduler, int64_t timeout_ns)
 	epoll_poll(scheduler, timeout_ns);
 }
 
+/* The table tells it once a trial, for a reader who wonders why coroutines do not overlap. */
+static void note_files(struct scheduler *scheduler)
+{
+	if (scheduler->noted_files)
+		return;
+	scheduler->noted_files = true;
+	scheduler->pool->host->note(scheduler->pool->host, "regular files block the thread");
+}
+
 static int64_t transfer(struct coroutine *coroutine, const struct hd_request *request)
 {
 	const struct pool *pool = coroutine->scheduler->pool;
@@ -53,6 +62,7 @@ static int64_t transfer(struct coroutine *coroutine, const struct hd_request *re
 	if (request->op == HD_ACCEPT || request->offset < 0)
 		return epoll_transfer(coroutine, request);
 	/* What has an offset is a file. */
+	note_files(coroutine->scheduler);
 	do {
 		answer = request->op == HD_READ
 		             ? pread(request->fd, request->buf, request->size, request->offset)

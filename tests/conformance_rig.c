@@ -121,6 +121,12 @@ static void host_fail(const struct hd_host *host, const char *why)
 	snprintf(rig->reason, sizeof rig->reason, "%s", why);
 }
 
+static void host_note(const struct hd_host *host, const char *what)
+{
+	(void)host;
+	ck_assert_ptr_nonnull(what);
+}
+
 /* ---- The rig ---- */
 
 static void *nothing(void *unused)
@@ -215,6 +221,7 @@ static void fill_host(struct rig *rig, uint32_t cores, uint32_t in_flight)
 	    .option_text = host_option_text,
 	    .watch = host_watch,
 	    .fail = host_fail,
+	    .note = host_note,
 	};
 }
 

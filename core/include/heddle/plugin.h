@@ -186,6 +186,9 @@ struct hd_host {
 	void (*watch)(const struct hd_host *, int pid);
 	/* The reason behind the -errno that open() or run() is about to return. */
 	void (*fail)(const struct hd_host *, const char *why);
+	/* A few words that the table tells beside the numbers: what is unusual about this trial. The first
+	   one counts. From any thread or process, also while jobs run. */
+	void (*note)(const struct hd_host *, const char *what);
 };
 
 enum hd_option_kind {
