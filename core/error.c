@@ -75,7 +75,7 @@ static size_t edit_distance(const char *a, const char *b)
 const char *nearest_name(const char *word, const char *const *names)
 {
 	const char *nearest = NULL;
-	size_t best = strlen(word) / 2 + 2; /* further off is another word, not a slip */
+	size_t best = (strlen(word) + 2) / 3 + 1; /* further off is another word, not a slip */
 
 	for (; *names; names++) {
 		size_t distance;

@@ -233,6 +233,8 @@ static void tell_about(json_t *of_case, const struct plan_case *kase, json_t *co
 	struct inside inside = look_inside(lines, count);
 	json_t *notes = json_array();
 
+	if (kase->note && kase->note[0])
+		note(notes, "%s", kase->note);
 	if (ok)
 		take_notes(notes, lines, count);
 	if (ok && n) {

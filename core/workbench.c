@@ -49,42 +49,13 @@ static int find_models(struct workbench *bench, const struct workbench_options *
 	return code;
 }
 
-/* The model that does nothing joins the config's own and every list of a workload's. */
-static int add_empty(struct config *config)
-{
-	size_t lists = config->workload_count + 1;
-
-	for (size_t i = 0; i < lists; i++) {
-		struct config_models *models =
-			i ? &config->workloads[i - 1].models : &config->models;
-		struct config_model *items;
-
-		if (i && !models->count)
-			continue;
-		items = pool_zalloc(&config->pool, models->count + 1, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		memcpy(items, models->items, models->count * sizeof(*items));
-		items[models->count].model = pool_text(&config->pool, "empty");
-		items[models->count].place = pool_text(&config->pool, "--with-empty");
-		items[models->count].name_place = items[models->count].place;
-		models->items = items;
-		models->count++;
-	}
-	return config->pool.failed ? -ENOMEM : 0;
-}
-
 static int load_config(struct workbench *bench, const struct workbench_options *options,
 		       struct problems *problems)
 {
 	char path[PATH_MAX];
-	int code;
 
 	paths_config(options->config, path);
-	code = config_load(&bench->config, path, options->changes, options->change_count, problems);
-	if (!code && options->with_empty && add_empty(&bench->config))
-		code = -ENOMEM;
-	return code;
+	return config_load(&bench->config, path, options->changes, options->change_count, problems);
 }
 
 int workbench_open(struct workbench *bench, const struct workbench_options *options,
@@ -94,8 +65,9 @@ int workbench_open(struct workbench *bench, const struct workbench_options *opti
 				     .only_count = options->only_count,
 				     .cores = options->cores,
 				     .models = options->models,
-				     .model_count = options->model_count};
-	int code;
+				     .model_count = options->model_count,
+				     .with_empty = options->with_empty};
+	int code, planned;
 
 	*bench = (struct workbench){.foreground = options->foreground,
 				    .keeper = {.pid = -1, .socket = -1},
@@ -106,12 +78,15 @@ int workbench_open(struct workbench *bench, const struct workbench_options *opti
 		code = topology_load(&bench->topology, err);
 	if (!code)
 		code = find_models(bench, options, err);
-	if (!code)
-		code = load_config(bench, options, problems);
 	if (code)
 		return code;
-	return plan_make(&bench->plan, &bench->config, &bench->models, &bench->topology, &filter, ask, bench,
-			 problems);
+	code = load_config(bench, options, problems);
+	if (code && code != -EINVAL)
+		return code;
+	/* A config that is wrong is planned as well: all that is wrong with it is to be told at once. */
+	planned = plan_make(&bench->plan, &bench->config, &bench->models, &bench->topology, &filter, ask,
+			    bench, problems);
+	return code ? code : planned;
 }
 
 int workbench_revive_keeper(struct workbench *bench, struct hd_error *err)

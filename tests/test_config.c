@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,88 @@ END_TEST
 START_TEST(valid_ones_make_these_cases)
 {
 	check_goldens("valid", true, 8);
+}
+END_TEST
+
+/* A promise of each config that is shipped, on this many cores. */
+static void check_shipped(const char *name, int cores, double most_s)
+{
+	struct topology topology;
+	struct models models;
+	struct plan plan = {0};
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/../configs/%s.json", TEST_SOURCE_DIR, name);
+	fake_topology(&topology, 1, cores, 1);
+	fake_models(&models);
+	config_load(&config, path, NULL, 0, &problems);
+	plan_make(&plan, &config, &models, &topology, NULL, fake_ask, NULL, &problems);
+	ck_assert_msg(problems.count == 0, "%s", problems.lines[0]);
+	ck_assert_str_eq(config.name, name);
+	ck_assert_uint_ge(plan.rounds, 6);
+	ck_assert_double_le(plan.expected_s, most_s);
+	for (size_t i = 0; i < plan.count; i++) {
+		ck_assert_int_eq(plan.cases[i].status, STATUS_OK);
+		ck_assert(plan.cases[i].baseline != PLAN_NO_BASELINE);
+	}
+	plan_free(&plan);
+	models_free(&models);
+	topology_free(&topology);
+	teardown();
+}
+
+START_TEST(shipped_ones_keep_their_time)
+{
+	static const int cores[] = {1, 2, 3, 8, 64, 1024};
+
+	/* Half of quick's 20 s is left for what trials take beside their windows. */
+	for (size_t i = 0; i < COUNT(cores); i++) {
+		check_shipped("quick", cores[i], 12);
+		check_shipped("default", cores[i], 180);
+	}
+}
+END_TEST
+
+static json_t *at(json_t *json, const char *key)
+{
+	json_t *found = json_object_get(json, key);
+
+	ck_assert_msg(found != NULL, "the schema has no %s", key);
+	return found;
+}
+
+static void check_described(json_t *definitions, const struct workload *workload)
+{
+	json_t *properties = at(at(definitions, workload->name), "properties");
+
+	for (const struct hd_option *param = workload->params; param->name; param++) {
+		json_t *described = at(properties, param->name);
+		json_t *single = json_array_get(at(described, "anyOf"), 0);
+		char words[256] = "";
+
+		for (size_t i = 0; i < json_array_size(json_object_get(single, "enum")); i++) {
+			strcat(words, i ? " " : "");
+			strcat(words, json_string_value(
+			                  json_array_get(json_object_get(single, "enum"), i)));
+		}
+		if (param->kind == HD_OPTION_CHOICE)
+			ck_assert_str_eq(words, param->choices);
+		if (param->kind != HD_OPTION_INT)
+			continue;
+		ck_assert_int_eq(json_integer_value(at(single, "minimum")), param->min);
+		ck_assert_int_eq(json_integer_value(at(single, "maximum")), param->max);
+		ck_assert_int_eq(json_integer_value(at(described, "default")), param->value);
+	}
+}
+
+START_TEST(schema_describes_every_parameter)
+{
+	json_t *schema = json_load_file(TEST_SOURCE_DIR "/../configs/config.schema.json", 0, NULL);
+
+	ck_assert_ptr_nonnull(schema);
+	for (size_t i = 0; workloads[i]; i++)
+		check_described(at(schema, "definitions"), workloads[i]);
+	json_decref(schema);
 }
 END_TEST
 
@@ -465,6 +548,8 @@ int main(void)
 	tcase_set_timeout(golden, 60);
 	tcase_add_test(golden, invalid_ones_are_refused_with_these_words);
 	tcase_add_test(golden, valid_ones_make_these_cases);
+	tcase_add_test(golden, shipped_ones_keep_their_time);
+	tcase_add_test(golden, schema_describes_every_parameter);
 	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, setup_folder, teardown_folder);
 	tcase_set_timeout(tests, 60);
