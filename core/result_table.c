@@ -9,7 +9,7 @@
 #include "result_rows.h"
 #include "stats.h"
 
-enum { NAME_COLUMN = 21, DEFAULT_WIDTH = 80, WIDE = 100 };
+enum { NAME_COLUMN = 18, DEFAULT_WIDTH = 80, WIDE = 100 };
 
 struct table {
 	const struct table_view *view;
@@ -73,13 +73,13 @@ static void print_heading(const struct table *table, const struct row *row, cons
 
 	cost_heading(row->of_case, cost);
 
-	snprintf(versus, sizeof(versus), baseline[0] ? "vs %.16s" : "", baseline);
+	snprintf(versus, sizeof(versus), baseline[0] ? "vs %.15s" : "", baseline);
 	fprintf(table->out, "\n");
 	if (format_width(row->group) < NAME_COLUMN + 2)
 		fprintf(table->out, "%-*s", NAME_COLUMN + 1, row->group);
 	else
 		fprintf(table->out, "%s\n%*s", row->group, NAME_COLUMN + 1, "");
-	fprintf(table->out, "cores  throughput   95 %% interval %19s %8s", versus, cost);
+	fprintf(table->out, "cores   throughput  95 %% interval%19s%8s", versus, cost);
 	if (wide(table))
 		fprintf(table->out, "       p50       p99");
 	fputc('\n', table->out);
@@ -96,7 +96,7 @@ static void print_interval(const struct table *table, const json_t *of_case, con
 			 format_digits(row_number(json_array_get(pair, 0)) / scale.factor, low),
 			 format_ellipsis(),
 			 format_digits(row_number(json_array_get(pair, 1)) / scale.factor, high));
-	print_cell(table, 14, text);
+	print_cell(table, 13, text);
 }
 
 static void print_versus(const struct table *table, const json_t *of_case)
@@ -115,7 +115,7 @@ static void print_versus(const struct table *table, const json_t *of_case)
 	else if (json_is_object(versus))
 		snprintf(text, sizeof(text), "%sx",
 			 format_digits(row_number(json_object_get(versus, "ratio")), ratio));
-	print_cell(table, 20, text);
+	print_cell(table, 19, text);
 }
 
 static void print_metric_cell(const struct table *table, const json_t *of_case, const char *name,
@@ -208,7 +208,7 @@ static void print_row(const struct table *table, const struct row *row)
 	fputs("  ", table->out);
 	print_interval(table, of_case, gate);
 	print_versus(table, of_case);
-	print_metric_cell(table, of_case, cost_name(of_case), 9);
+	print_metric_cell(table, of_case, cost_name(of_case), 8);
 	if (wide(table)) {
 		print_metric_cell(table, of_case, "latency_p50", 10);
 		print_metric_cell(table, of_case, "latency_p99", 10);
