@@ -160,7 +160,7 @@ static int dry_run(const struct workbench *bench)
 /* NAME-TIME.json; a second run within the same second gets a number. */
 static void default_output(const char *name, char path[PATH_MAX])
 {
-	char folder[PATH_MAX], stamp[32], number[16] = "";
+	char folder[PATH_MAX], journal[PATH_MAX + 16], stamp[32], number[16] = "";
 	time_t now = time(NULL);
 	struct tm local;
 
@@ -170,7 +170,8 @@ static void default_output(const char *name, char path[PATH_MAX])
 	for (int i = 2; i < 100; i++) {
 		snprintf(path, PATH_MAX, "%.3700s%s%.200s-%s%s.json", strcmp(folder, ".") ? folder : "",
 			 strcmp(folder, ".") ? "/" : "", name, stamp, number);
-		if (access(path, F_OK) < 0)
+		snprintf(journal, sizeof(journal), "%s.journal", path);
+		if (access(path, F_OK) < 0 && access(journal, F_OK) < 0)
 			return;
 		snprintf(number, sizeof(number), "-%d", i);
 	}
@@ -225,7 +226,14 @@ static int measure(struct workbench *bench, const struct arguments *arguments)
 		return EXIT_USAGE;
 	}
 	catch_signals();
-	if (run_all(bench, &options, &outcome, &err)) {
+	code = run_all(bench, &options, &outcome, &err);
+	/* Another run took the same name within the same moment. */
+	for (int tries = 0; code == -EEXIST && !arguments->output && tries < 20; tries++) {
+		default_output(bench->config.name, path);
+		err = (struct hd_error){0};
+		code = run_all(bench, &options, &outcome, &err);
+	}
+	if (code) {
 		fprintf(stderr, "heddle run: %s\n", err.text);
 		return EXIT_INTERNAL;
 	}

@@ -81,9 +81,11 @@ static void read_missing(struct models *models, const char *folder)
 		size_t name = strcspn(line, " ");
 
 		line[strcspn(line, "\n")] = '\0';
-		grown = realloc(models->missing, (models->missing_count + 1) * sizeof(*grown));
-		if (!grown || !line[0] || line[name] != ' ')
+		if (!line[0] || line[name] != ' ')
 			continue;
+		grown = realloc(models->missing, (models->missing_count + 1) * sizeof(*grown));
+		if (!grown)
+			break;
 		models->missing = grown;
 		grown += models->missing_count++;
 		snprintf(grown->name, sizeof(grown->name), "%.*s", (int)name, line);

@@ -9,7 +9,7 @@
 #include "result_rows.h"
 #include "stats.h"
 
-enum { NAME_COLUMN = 18, DEFAULT_WIDTH = 80, WIDE = 100 };
+enum { NAME_COLUMN = 17, DEFAULT_WIDTH = 80, WIDE = 100 };
 
 struct table {
 	const struct table_view *view;
@@ -75,11 +75,11 @@ static void print_heading(const struct table *table, const struct row *row, cons
 
 	snprintf(versus, sizeof(versus), baseline[0] ? "vs %.15s" : "", baseline);
 	fprintf(table->out, "\n");
-	if (format_width(row->group) < NAME_COLUMN + 2)
+	if (format_width(row->group) < NAME_COLUMN + 1)
 		fprintf(table->out, "%-*s", NAME_COLUMN + 1, row->group);
 	else
 		fprintf(table->out, "%s\n%*s", row->group, NAME_COLUMN + 1, "");
-	fprintf(table->out, "cores   throughput  95 %% interval%19s%8s", versus, cost);
+	fprintf(table->out, "cores   throughput 95 %% interval%20s%9s", versus, cost);
 	if (wide(table))
 		fprintf(table->out, "       p50       p99");
 	fputc('\n', table->out);
@@ -96,7 +96,7 @@ static void print_interval(const struct table *table, const json_t *of_case, con
 			 format_digits(row_number(json_array_get(pair, 0)) / scale.factor, low),
 			 format_ellipsis(),
 			 format_digits(row_number(json_array_get(pair, 1)) / scale.factor, high));
-	print_cell(table, 13, text);
+	print_cell(table, 12, text);
 }
 
 static void print_versus(const struct table *table, const json_t *of_case)
@@ -115,7 +115,7 @@ static void print_versus(const struct table *table, const json_t *of_case)
 	else if (json_is_object(versus))
 		snprintf(text, sizeof(text), "%sx",
 			 format_digits(row_number(json_object_get(versus, "ratio")), ratio));
-	print_cell(table, 19, text);
+	print_cell(table, 20, text);
 }
 
 static void print_metric_cell(const struct table *table, const json_t *of_case, const char *name,
@@ -208,7 +208,7 @@ static void print_row(const struct table *table, const struct row *row)
 	fputs("  ", table->out);
 	print_interval(table, of_case, gate);
 	print_versus(table, of_case);
-	print_metric_cell(table, of_case, cost_name(of_case), 8);
+	print_metric_cell(table, of_case, cost_name(of_case), 9);
 	if (wide(table)) {
 		print_metric_cell(table, of_case, "latency_p50", 10);
 		print_metric_cell(table, of_case, "latency_p99", 10);
@@ -239,7 +239,7 @@ static void print_spread(const struct table *table, const struct row *rows, size
 	static const char *const keys[] = {"between_trials_percent", "within_trials_percent",
 					   "smallest_change_percent"};
 	double most[3] = {NAN, NAN, NAN}, *values = calloc(count + 1, sizeof(*values)), middle[3];
-	char text[6][FORMAT_TEXT];
+	char text[6][FORMAT_TEXT], line[8 * FORMAT_TEXT];
 
 	for (int k = 0; values && k < 3; k++) {
 		size_t n = 0;
@@ -257,11 +257,15 @@ static void print_spread(const struct table *table, const struct row *rows, size
 		format_digits(middle[k], text[2 * k]);
 		format_digits(most[k], text[2 * k + 1]);
 	}
-	if (values && isfinite(middle[2]))
-		fprintf(table->out,
-			"  spread: trials %s %% (worst %s), windows %s %% (%s); smallest change seen: %s %% (%s)\n",
-			text[0], text[1], text[2], text[3], text[4], text[5]);
-	else if (values && isfinite(middle[0]))
+	if (values && isfinite(middle[2])) {
+		snprintf(line, sizeof(line),
+			 "spread: trials %s %% (worst %s), windows %s %% (%s); smallest change seen: "
+			 "%s %% (%s)",
+			 text[0], text[1], text[2], text[3], text[4], text[5]);
+		fputs("  ", table->out);
+		print_wrapped(table, 4, 2, line);
+	}
+	if (values && isfinite(middle[0]) && !isfinite(middle[2]))
 		fprintf(table->out, "  too few trials for intervals: at least 6 are needed\n");
 	free(values);
 }

@@ -9,7 +9,7 @@ typedef const TTest *suite_test;
 
 /* Tests end with NULL; each is a process of its own unless CK_FORK=no. */
 static inline int suite_run_with(const char *name, const suite_test *tests, void (*setup)(void),
-				 void (*teardown)(void))
+                                 void (*teardown)(void))
 {
 	Suite *suite = suite_create(name);
 	TCase *group = tcase_create(name);

@@ -103,8 +103,8 @@ END_TEST
 int main(void)
 {
 	const suite_test tests[] = {message_and_descriptors_arrive,
-				    more_than_there_is_room_for_are_closed,
-				    any_number_in_several_messages, ends_and_errors_are_told, NULL};
+	                            more_than_there_is_room_for_are_closed,
+	                            any_number_in_several_messages, ends_and_errors_are_told, NULL};
 
 	return suite_run_with("fdpass", tests, open_pair, close_pair);
 }

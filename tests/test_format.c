@@ -21,7 +21,8 @@ START_TEST(digits_are_three)
 	ck_assert_str_eq(format_digits(1234567, text), "1234567");
 	ck_assert_str_eq(format_digits(NAN, text), "-");
 	ck_assert_str_eq(format_digits(INFINITY, text), "-");
-	ck_assert_uint_lt(strlen(format_digits(-1.7e308, text)), FORMAT_TEXT); /* cut, not overflown */
+	ck_assert_uint_lt(strlen(format_digits(-1.7e308, text)),
+	                  FORMAT_TEXT); /* cut, not overflown */
 }
 END_TEST
 
@@ -94,10 +95,14 @@ END_TEST
 
 int main(void)
 {
-	const suite_test tests[] = {digits_are_three,    prefixes_fit,
-				    quantities_have_units, durations_are_for_people,
-				    thousands_are_apart, characters_are_counted_not_bytes,
-				    ellipsis_follows_the_locale, NULL};
+	const suite_test tests[] = {digits_are_three,
+	                            prefixes_fit,
+	                            quantities_have_units,
+	                            durations_are_for_people,
+	                            thousands_are_apart,
+	                            characters_are_counted_not_bytes,
+	                            ellipsis_follows_the_locale,
+	                            NULL};
 
 	return suite_run("format", tests);
 }

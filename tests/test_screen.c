@@ -51,7 +51,7 @@ END_TEST
 int main(void)
 {
 	const suite_test tests[] = {what_is_no_terminal_has_80_columns, columns_have_a_say,
-				    terminals_are_asked, NULL};
+	                            terminals_are_asked, NULL};
 
 	return suite_run("screen", tests);
 }

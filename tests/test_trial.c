@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Trials of models that are right and of models that are wrong in each way: status, reason, nothing left. */
+/* Trials of models that are right and of models that are wrong in each way: status, reason, nothing
+ * left. */
 #include "suite.h"
 #include "trial_rig.h"
 
@@ -56,7 +57,7 @@ START_TEST(right_model_is_measured)
 	uint64_t sum = 0;
 
 	rig_prepare(&rig, broken("worker-daemon"), "counter");
-	rig_run(&rig); /* it leaves a process of its own session behind, and is right otherwise */
+	rig_run(&rig); /* it leaves a daemon behind, and is right otherwise */
 	rig_assert_status(&rig, STATUS_OK);
 	ck_assert_str_eq(result->reason, "");
 	ck_assert_uint_eq(result->windows, 4);
@@ -71,7 +72,7 @@ START_TEST(right_model_is_measured)
 	ck_assert_uint_gt(sum, 0);
 	ck_assert(result->cpu_ns > 0);
 	ck_assert(result->peak_bytes > 100000);
-	ck_assert_uint_gt(result->elapsed_ns, 25 * NS_PER_MS);
+	ck_assert_uint_gt(result->elapsed_ns, 85 * NS_PER_MS);
 	ck_assert(!result->interrupted);
 }
 END_TEST
@@ -85,11 +86,15 @@ START_TEST(race_is_caught_every_time)
 	for (int i = 0; i < TRIED; i++) {
 		unsigned long long acknowledged, found, lost;
 
-		run_broken("race", 30);
+		rig_prepare(&rig, broken("race"), "counter");
+		/* Long enough for both threads to run at once, on a busy machine too. */
+		rig.spec.sampling.window_ms = 30;
+		rig_run(&rig);
 		rig_assert_status(&rig, STATUS_WRONG_RESULT);
 		ck_assert_int_eq(sscanf(rig.result.reason,
-					"%llu acknowledged, %llu found (%llu lost) in line 1 of 1",
-					&acknowledged, &found, &lost), 3);
+		                        "%llu acknowledged, %llu found (%llu lost) in line 1 of 1",
+		                        &acknowledged, &found, &lost),
+		                 3);
 		ck_assert_uint_eq(acknowledged, found + lost);
 		ck_assert_uint_gt(lost, 0);
 		ck_assert(isnan(rig.result.metrics[0]));
@@ -103,7 +108,8 @@ static void drop_over(const char *transport, int times)
 		rig_prepare(&rig, broken("drop"), "echo");
 		rig_set_text(&rig, "transport", transport);
 		rig_set_int(&rig, "connections", 2);
-		rig.spec.sampling.warmup_ms = 30; /* for a hundred messages, on a busy machine too */
+		rig.spec.sampling.warmup_ms =
+		    30; /* for a hundred messages, on a busy machine too */
 		rig_run(&rig);
 		rig_assert_status(&rig, STATUS_WRONG_RESULT);
 		ck_assert_msg(strstr(rig.result.reason, "connection "), "%s", rig.result.reason);
@@ -128,8 +134,8 @@ START_TEST(corrupted_block_is_caught_every_time)
 		rig_run(&rig);
 		rig_assert_status(&rig, STATUS_WRONG_RESULT);
 		ck_assert_msg(strstr(rig.result.reason, " copies differ: ") &&
-			      strstr(rig.result.reason, "differs from its source at byte 0"),
-			      "%s", rig.result.reason);
+		                  strstr(rig.result.reason, "differs from its source at byte 0"),
+		              "%s", rig.result.reason);
 	}
 }
 END_TEST
@@ -259,8 +265,9 @@ START_TEST(another_file_is_refused)
 	rig.spec.plugin_hash = hash;
 	rig_run(&rig);
 	rig_assert_status(&rig, STATUS_FAILED);
-	ck_assert_msg(strstr(rig.result.reason, "serial.so: the file has changed since the run began"),
-		      "%s", rig.result.reason);
+	ck_assert_msg(
+	    strstr(rig.result.reason, "serial.so: the file has changed since the run began"), "%s",
+	    rig.result.reason);
 	rig_prepare(&rig, "/no/such.so", "counter");
 	rig.spec.plugin_hash = hash;
 	rig_run(&rig);
@@ -334,28 +341,28 @@ END_TEST
 int main(int argc, char **argv)
 {
 	const suite_test tests[] = {right_model_is_measured,
-					   race_is_caught_every_time,
-					   dropped_byte_is_caught_every_time,
-					   corrupted_block_is_caught_every_time,
-					   crashes_name_signal_and_phase,
-					   exits_are_no_success,
-					   last_words_are_kept,
-					   dead_workers_are_found,
-					   hang_in_constructor,
-					   hang_in_unsupported,
-					   hang_in_open,
-					   hang_in_run,
-					   endless_loop_in_run,
-					   hang_in_close,
-					   hang_in_destructor,
-					   errors_keep_their_reason,
-					   noise_is_kept_apart,
-					   another_file_is_refused,
-					   interruption_is_nobodys_fault,
-					   model_that_does_nothing_may_go_unverified,
-					   killed_keeper_is_told,
-					   passes_of_a_finite_workload_are_whole,
-					   NULL};
+	                            race_is_caught_every_time,
+	                            dropped_byte_is_caught_every_time,
+	                            corrupted_block_is_caught_every_time,
+	                            crashes_name_signal_and_phase,
+	                            exits_are_no_success,
+	                            last_words_are_kept,
+	                            dead_workers_are_found,
+	                            hang_in_constructor,
+	                            hang_in_unsupported,
+	                            hang_in_open,
+	                            hang_in_run,
+	                            endless_loop_in_run,
+	                            hang_in_close,
+	                            hang_in_destructor,
+	                            errors_keep_their_reason,
+	                            noise_is_kept_apart,
+	                            another_file_is_refused,
+	                            interruption_is_nobodys_fault,
+	                            model_that_does_nothing_may_go_unverified,
+	                            killed_keeper_is_told,
+	                            passes_of_a_finite_workload_are_whole,
+	                            NULL};
 
 	if (rig_is_stage(argc, argv))
 		return stage_main();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A keeper and short trials on the PUs of this machine, and a look at what they leave behind. The keeper
- * executes its own program as the stage, so main() of a test that uses this begins with rig_is_stage().
+ * A keeper and short trials on the PUs of this machine, and a look at what they leave behind. The
+ * keeper executes its own program as the stage, so main() of a test that uses this begins with
+ * rig_is_stage().
  */
 #ifndef HEDDLE_TESTS_TRIAL_RIG_H
 #define HEDDLE_TESTS_TRIAL_RIG_H
@@ -131,25 +132,29 @@ static inline void rig_open(struct rig *rig)
 	rig->descriptors = rig_descriptors();
 }
 
-/* What trials in this rig are to be: a plugin's path, a workload with its defaults, two cores if any. */
+/* What trials in this rig are to be: a plugin's path, a workload with its defaults, two cores if
+ * any. */
 static inline void rig_prepare(struct rig *rig, const char *plugin, const char *workload)
 {
 	struct workload_case *kase = &rig->spec.kase;
 
 	snprintf(rig->plugin, sizeof(rig->plugin), "%s", plugin);
-	rig->spec = (struct trial_spec){
-		.plugin_path = rig->plugin,
-		.cpus = rig->cpus,
-		.sampling = {.rounds = 1, .warmup_ms = 5, .window_ms = 5, .windows = 4, .drain_ms = 200},
-		.timeout_s = 30,
-		.seed = 7,
-		.scratch = &rig->scratch};
+	rig->spec = (struct trial_spec){.plugin_path = rig->plugin,
+	                                .cpus = rig->cpus,
+	                                .sampling = {.rounds = 1,
+	                                             .warmup_ms = 5,
+	                                             .window_ms = 20,
+	                                             .windows = 4,
+	                                             .drain_ms = 200},
+	                                .timeout_s = 30,
+	                                .seed = 7,
+	                                .scratch = &rig->scratch};
 	*kase = (struct workload_case){.workload = workload_find(workload),
-				       .params = rig->params,
-				       .cores = (uint32_t)rig->cores,
-				       .generator_cpus = rig->cpus,
-				       .generator_cores = 1,
-				       .drain_ms = 200};
+	                               .params = rig->params,
+	                               .cores = (uint32_t)rig->cores,
+	                               .generator_cpus = rig->cpus,
+	                               .generator_cores = 1,
+	                               .drain_ms = 200};
 	ck_assert_ptr_nonnull(kase->workload);
 	for (size_t i = 0; kase->workload->params[i].name; i++)
 		rig->params[i] = option_default(&kase->workload->params[i]);
@@ -178,8 +183,8 @@ static inline void rig_run(struct rig *rig)
 
 	trial_free(&rig->result);
 	if (kase->workload->resolve)
-		ck_assert_msg(kase->workload->resolve(rig->params, kase->cores, &rig->err) == 0, "%s",
-			      rig->err.text);
+		ck_assert_msg(kase->workload->resolve(rig->params, kase->cores, &rig->err) == 0,
+		              "%s", rig->err.text);
 	trial_run(&rig->spec, &rig->keeper, &rig->result);
 	ck_assert_int_eq(rig_survivors(), 0);
 	scratch_remove(&rig->scratch); /* the run's folders live longer than its trials */
@@ -190,7 +195,7 @@ static inline void rig_run(struct rig *rig)
 static inline void rig_assert_status(const struct rig *rig, enum status status)
 {
 	ck_assert_msg(rig->result.status == status, "%s: %s", status_name(rig->result.status),
-		      rig->result.reason);
+	              rig->result.reason);
 }
 
 static inline bool rig_starts_with(const char *text, const char *start)
@@ -198,14 +203,16 @@ static inline bool rig_starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* The reason exactly. A sanitizer turns some signals into an exit status and adds words of its own. */
+/* The reason exactly. A sanitizer turns some signals into an exit status and adds words of its own.
+ */
 static inline void rig_assert_reason(const struct rig *rig, const char *reason)
 {
 	const char *found = rig->result.reason;
 
 	if (RIG_SANITIZER && rig->result.status == STATUS_CRASHED)
-		ck_assert_msg(rig_starts_with(found, reason) || rig_starts_with(found, "exited with status"),
-			      "\"%s\", expected \"%s\"", found, reason);
+		ck_assert_msg(rig_starts_with(found, reason) ||
+		                  rig_starts_with(found, "exited with status"),
+		              "\"%s\", expected \"%s\"", found, reason);
 	else
 		ck_assert_str_eq(found, reason);
 }

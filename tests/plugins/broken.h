@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small model that is right: threads, a mutex for each lock, blocking I/O. The broken models of this
- * folder are it with one thing wrong. A file that answers requests in its own way defines PERFORM as
- * the name of its function before it includes this.
+ * A small model that is right: threads, a mutex for each lock, blocking I/O. The broken models of
+ * this folder are it with one thing wrong. A file that answers requests in its own way defines
+ * PERFORM as the name of its function before it includes this.
  *
  * MODEL_NAME is the file's name, given by the build: one source is several plugins.
  */
@@ -22,7 +22,8 @@ struct base {
 	uint32_t lock_count;
 };
 
-static inline int64_t base_exclusive(struct base *base, const struct hd_section *section, uint64_t times)
+static inline int64_t base_exclusive(struct base *base, const struct hd_section *section,
+                                     uint64_t times)
 {
 	for (; times; times--) {
 		pthread_mutex_lock(&base->locks[section->lock]);
@@ -79,10 +80,10 @@ static inline void base_close(void *state)
 #define BASE_OPS (HD_THREAD_OPS | HD_CAN(HD_EXCLUSIVE))
 
 /* What stands first in every heddle_model, and what describes it. */
-#define BASE_HEAD                                                                                  \
-	.magic = HD_PLUGIN_MAGIC, .abi = HD_PLUGIN_ABI, .size = sizeof(struct hd_model),           \
+#define BASE_HEAD                                                                        \
+	.magic = HD_PLUGIN_MAGIC, .abi = HD_PLUGIN_ABI, .size = sizeof(struct hd_model), \
 	.option_size = sizeof(struct hd_option)
-#define BASE_TEXTS                                                                                 \
+#define BASE_TEXTS \
 	.ops = BASE_OPS, .name = MODEL_NAME, .summary = "wrong on purpose", .build = HD_BUILD
 
 #endif

@@ -13,5 +13,5 @@ static int64_t corrupting(void *state, struct hd_request *request)
 	return base_perform(state, request);
 }
 
-HD_EXPORT const struct hd_model heddle_model = {
-	BASE_HEAD, BASE_TEXTS, .open = base_open, .run = base_run, .close = base_close};
+HD_EXPORT const struct hd_model heddle_model = {BASE_HEAD, BASE_TEXTS, .open = base_open,
+                                                .run = base_run, .close = base_close};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* drop - wrong: of each EVERY-th message the last byte is not written, though the answer says so. */
+/* drop - wrong: of each EVERY-th message the last byte is not written, though the answer says so.
+ */
 #include <stdatomic.h>
 #define PERFORM dropping
 #include "broken.h"
@@ -19,5 +20,5 @@ static int64_t dropping(void *state, struct hd_request *request)
 	return answer < 0 ? answer : answer + (int64_t)dropped;
 }
 
-HD_EXPORT const struct hd_model heddle_model = {
-	BASE_HEAD, BASE_TEXTS, .open = base_open, .run = base_run, .close = base_close};
+HD_EXPORT const struct hd_model heddle_model = {BASE_HEAD, BASE_TEXTS, .open = base_open,
+                                                .run = base_run, .close = base_close};

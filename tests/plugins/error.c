@@ -52,9 +52,6 @@ static int error_run(void *state, const struct hd_jobs *jobs)
 	return 0;
 }
 
-HD_EXPORT const struct hd_model heddle_model = {BASE_HEAD,
-						BASE_TEXTS,
-						.unsupported = error_unsupported,
-						.open = error_open,
-						.run = error_run,
-						.close = base_close};
+HD_EXPORT const struct hd_model heddle_model = {
+    BASE_HEAD,          BASE_TEXTS,       .unsupported = error_unsupported,
+    .open = error_open, .run = error_run, .close = base_close};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault - wrong: does FAULT when it reaches PHASE, one of CONSTRUCTOR, UNSUPPORTED, OPEN, RUN, CLOSE and
- * DESTRUCTOR. Right in all others.
+ * fault - wrong: does FAULT when it reaches PHASE, one of CONSTRUCTOR, UNSUPPORTED, OPEN, RUN,
+ * CLOSE and DESTRUCTOR. Right in all others.
  */
 #include "broken.h"
 
@@ -14,41 +14,41 @@
 #define CLOSE 5
 #define DESTRUCTOR 6
 
-static inline void crash(void)
+__attribute__((unused)) static void crash(void)
 {
 	volatile uintptr_t nowhere = 16;
 
 	*(volatile int *)nowhere = 1;
 }
 
-static inline void hang(void)
+__attribute__((unused)) static void hang(void)
 {
 	for (;;)
 		pause();
 }
 
-static inline void spin(void)
+__attribute__((unused)) static void spin(void)
 {
 	for (volatile unsigned turns = 0;; turns++)
 		;
 }
 
-static inline void exit_0(void)
+__attribute__((unused)) static void exit_0(void)
 {
 	exit(0);
 }
 
-static inline void exit_at_once_0(void)
+__attribute__((unused)) static void exit_at_once_0(void)
 {
 	_exit(0);
 }
 
-static inline void exit_at_once_3(void)
+__attribute__((unused)) static void exit_at_once_3(void)
 {
 	_exit(3);
 }
 
-static inline void print_and_abort(void)
+__attribute__((unused)) static void print_and_abort(void)
 {
 	puts("first words");
 	puts("last words\t\033[31m");
@@ -101,9 +101,6 @@ static void fault_close(void *state)
 	base_close(state);
 }
 
-HD_EXPORT const struct hd_model heddle_model = {BASE_HEAD,
-						BASE_TEXTS,
-						.unsupported = fault_unsupported,
-						.open = fault_open,
-						.run = fault_run,
-						.close = fault_close};
+HD_EXPORT const struct hd_model heddle_model = {
+    BASE_HEAD,          BASE_TEXTS,       .unsupported = fault_unsupported,
+    .open = fault_open, .run = fault_run, .close = fault_close};

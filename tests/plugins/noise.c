@@ -20,5 +20,5 @@ static int noise_open(const struct hd_host *host, void **state)
 	return code ? code : -pthread_create(&thread, NULL, print, NULL);
 }
 
-HD_EXPORT const struct hd_model heddle_model = {
-	BASE_HEAD, BASE_TEXTS, .open = noise_open, .run = base_run, .close = base_close};
+HD_EXPORT const struct hd_model heddle_model = {BASE_HEAD, BASE_TEXTS, .open = noise_open,
+                                                .run = base_run, .close = base_close};

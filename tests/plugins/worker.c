@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * worker - has processes of its own. WRONG says what becomes of them in run(): one that the core watches
- * is killed, exits with status 0 or 5, or one that nobody knows of becomes a daemon and stays.
+ * worker - has processes of its own. WRONG says what becomes of them in run(): one that the core
+ * watches is killed, exits with status 0 or 5, or one that nobody knows of becomes a daemon and
+ * stays.
  */
 #include <signal.h>
 
@@ -17,7 +18,7 @@ static const struct hd_host *the_host;
 
 static void do_wrong(void)
 {
-	usleep(20000); /* the tasks are under way by then */
+	usleep(1000);
 	if (WRONG == KILLED)
 		kill(getpid(), SIGKILL);
 	if (WRONG == FAMILY) {
@@ -61,5 +62,5 @@ static int worker_run(void *state, const struct hd_jobs *jobs)
 	return base_run(state, jobs);
 }
 
-HD_EXPORT const struct hd_model heddle_model = {
-	BASE_HEAD, BASE_TEXTS, .open = worker_open, .run = worker_run, .close = base_close};
+HD_EXPORT const struct hd_model heddle_model = {BASE_HEAD, BASE_TEXTS, .open = worker_open,
+                                                .run = worker_run, .close = base_close};
