@@ -238,6 +238,7 @@ static int measure(struct workbench *bench, const struct arguments *arguments)
 		return EXIT_INTERNAL;
 	}
 	code = print_result(path, arguments->json);
+	fflush(stdout); /* the tables stand before what is said of them, also where both go to one file */
 	fprintf(stderr, "\nresult   %s%s\n", path, outcome.interrupted ? " (interrupted)" : "");
 	if (code)
 		return code;

@@ -121,6 +121,8 @@ static inline uint64_t hd_section_read(const struct hd_section *section)
 }
 
 /*
+ * A step writes op, flags and what the op uses; all else is undefined.
+ *
  * Answers, an int64_t: READ, WRITE: bytes moved, 0 of a READ is the end; ACCEPT: the descriptor;
  * PUT, GET: messages moved, at least 1; SHARED: how many readings saw half a change, 0 is right; else
  * 0. -errno on failure. A model whose other tasks cannot run while one waits answers -EAGAIN at once
@@ -128,7 +130,7 @@ static inline uint64_t hd_section_read(const struct hd_section *section)
  */
 struct hd_request {
 	uint32_t op, flags;        /* enum hd_op; 0 */
-	int32_t fd, fd2;           /* a descriptor, a queue or an event, each from 0; fd2: -1 */
+	int32_t fd, fd2;           /* a descriptor, a queue or an event, each from 0; fd2: for ops to come */
 	void *buf;                 /* READ, WRITE: bytes; PUT, GET: uint64_t messages */
 	uint64_t size;             /* of buf, in bytes */
 	int64_t offset;            /* READ, WRITE: -1 is the current position */
@@ -136,7 +138,7 @@ struct hd_request {
 	int64_t timeout_ns;        /* all that wait: -1 for ever; 0 not at all: -EAGAIN; else -ETIMEDOUT after;
 	                              SLEEP: how long */
 	struct hd_section section; /* EXCLUSIVE, SHARED */
-	uint64_t reserved[4];      /* 0 */
+	uint64_t reserved[4];      /* for ops to come */
 };
 
 /*
