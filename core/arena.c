@@ -12,8 +12,8 @@ static const uint64_t plugin_room = UINT64_C(1) << 30;
 
 const char *arena_phase_name(enum arena_phase phase)
 {
-	static const char *const names[] = {"start", "bind", "load", "setup",
-					    "open",  "run",  "close", "unload"};
+	static const char *const names[] = {"start", "bind", "load",  "setup",
+	                                    "open",  "run",  "close", "unload"};
 
 	return (unsigned)phase < sizeof(names) / sizeof(names[0]) ? names[phase] : "unknown";
 }
@@ -26,7 +26,7 @@ static uint64_t round_up(uint64_t value, uint64_t unit)
 static int map(struct arena *arena, struct hd_error *err)
 {
 	void *base = mmap(NULL, arena->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-			  arena->fd, 0);
+	                  arena->fd, 0);
 
 	if (base == MAP_FAILED)
 		return hd_error(err, -errno, "shared memory of the trial: %s", strerror(errno));
@@ -44,12 +44,13 @@ int arena_create(struct arena *arena, const struct arena_sizes *sizes, struct hd
 	uint64_t slots_at = round_up(sizeof(struct arena_board), 4096);
 	uint64_t generator_at = slots_at + sizes->tasks * sizeof(struct arena_slot);
 	uint64_t workload_at =
-		round_up(generator_at + sizes->generator_threads * sizeof(struct arena_slot), 4096);
+	        round_up(generator_at + sizes->generator_threads * sizeof(struct arena_slot), 4096);
 	uint64_t plugin_at = round_up(workload_at + sizes->workload_bytes, 4096);
 	int code;
 
-	*arena = (struct arena){.fd = memfd_create("heddle-trial", MFD_CLOEXEC),
-				.size = plugin_at}; /* the plugin's room is none of the core's business */
+	*arena = (struct arena){
+	        .fd = memfd_create("heddle-trial", MFD_CLOEXEC),
+	        .size = plugin_at}; /* the plugin's room is none of the core's business */
 	if (arena->fd < 0)
 		return hd_error(err, -errno, "memfd_create: %s", strerror(errno));
 	if (ftruncate(arena->fd, (off_t)(plugin_at + plugin_room)) < 0)

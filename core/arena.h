@@ -18,11 +18,12 @@
 #include "error.h"
 
 enum {
-	ARENA_SPACING = 256, /* bytes between two tasks' counters: adjacent-line prefetch pulls in pairs */
-	ARENA_CPUS = 4096,   /* PUs of a case, at most */
+	ARENA_SPACING =
+	        256, /* bytes between two tasks' counters: adjacent-line prefetch pulls in pairs */
+	ARENA_CPUS = 4096, /* PUs of a case, at most */
 	ARENA_WATCHED = 16384,
-	ARENA_VALUES = 64,         /* parameters and options of a case, at most */
-	ARENA_TEXT_BYTES = 65536,  /* paths and values that are text */
+	ARENA_VALUES = 64,        /* parameters and options of a case, at most */
+	ARENA_TEXT_BYTES = 65536, /* paths and values that are text */
 	ARENA_REASON_BYTES = 512,
 };
 
@@ -41,15 +42,16 @@ const char *arena_phase_name(enum arena_phase);
 
 /* What one task, or one thread of the generator, tells the core. Only its owner writes. */
 struct arena_slot {
-	_Alignas(ARENA_SPACING) _Atomic uint64_t ops; /* work acknowledged so far, in the workload's unit */
-	_Atomic uint32_t stepped;                     /* 1 once the task was stepped */
+	_Alignas(ARENA_SPACING) _Atomic uint64_t
+	        ops;              /* work acknowledged so far, in the workload's unit */
+	_Atomic uint32_t stepped; /* 1 once the task was stepped */
 };
 
 static inline void slot_add(struct arena_slot *slot, uint64_t ops)
 {
 	atomic_store_explicit(&slot->ops,
-			      atomic_load_explicit(&slot->ops, memory_order_relaxed) + ops,
-			      memory_order_relaxed);
+	                      atomic_load_explicit(&slot->ops, memory_order_relaxed) + ops,
+	                      memory_order_relaxed);
 }
 
 static inline uint64_t slot_ops(const struct arena_slot *slot)
@@ -71,14 +73,14 @@ enum { ARENA_PASS_RECORDS = 256 };
 
 struct arena_board {
 	/* The case: written by the core before the stage starts, only read from then on. */
-	uint32_t describe;      /* 1: do not run anything, fill `model` of the workload's memory */
+	uint32_t describe; /* 1: do not run anything, fill `model` of the workload's memory */
 	uint32_t cores, in_flight, locks, queues, queue_capacity, events;
 	int32_t cpus[ARENA_CPUS];
 	uint32_t plugin_path, workload_name; /* places in text */
 	uint32_t params, options;            /* how many */
 	struct arena_value param[ARENA_VALUES], option[ARENA_VALUES];
 	uint64_t seed;
-	uint32_t sockets;                    /* handed over by the core, in the workload's order */
+	uint32_t sockets; /* handed over by the core, in the workload's order */
 	uint64_t slots_at, generator_slots_at, workload_at, workload_bytes, plugin_at; /* offsets */
 	uint32_t generator_threads;
 	uint32_t text_used;
@@ -86,17 +88,17 @@ struct arena_board {
 
 	/* The stage to the core. */
 	_Alignas(ARENA_SPACING) _Atomic uint32_t phase; /* enum arena_phase */
-	int32_t code;                                   /* -errno of what failed; 0 while nothing has */
-	uint32_t skipped;                               /* 1: `reason` is why the model cannot run here */
-	uint32_t finished;                              /* 1: all phases were gone through or told why not */
+	int32_t code;      /* -errno of what failed; 0 while nothing has */
+	uint32_t skipped;  /* 1: `reason` is why the model cannot run here */
+	uint32_t finished; /* 1: all phases were gone through or told why not */
 	char reason[ARENA_REASON_BYTES];
-	_Atomic uint32_t noted;                         /* 1 once `note` is being written */
-	char note[ARENA_REASON_BYTES];                  /* of the model, for the table */
-	_Atomic uint32_t watched;                       /* entries of watched_pids that are valid */
+	_Atomic uint32_t noted;        /* 1 once `note` is being written */
+	char note[ARENA_REASON_BYTES]; /* of the model, for the table */
+	_Atomic uint32_t watched;      /* entries of watched_pids that are valid */
 	_Atomic int32_t watched_pids[ARENA_WATCHED];
-	_Atomic uint64_t passes_done;                   /* whole passes, measured or not */
-	struct arena_passes measured;                   /* valid after the stage has ended, or while it waits */
-	struct arena_passes pass[ARENA_PASS_RECORDS];   /* the first measured ones, one by one */
+	_Atomic uint64_t passes_done; /* whole passes, measured or not */
+	struct arena_passes measured; /* valid after the stage has ended, or while it waits */
+	struct arena_passes pass[ARENA_PASS_RECORDS]; /* the first measured ones, one by one */
 
 	/* The core to the stage, its tasks and the generator: each on lines of its own. */
 	_Alignas(ARENA_SPACING) _Atomic uint32_t stop;      /* jobs end at their next step */
@@ -125,9 +127,10 @@ int arena_create(struct arena *, const struct arena_sizes *, struct hd_error *);
 int arena_map(struct arena *, int fd, struct hd_error *);
 void arena_destroy(struct arena *);
 
-struct arena_slot *arena_slots(const struct arena *);           /* board->in_flight of them */
-struct arena_slot *arena_generator_slots(const struct arena *); /* board->generator_threads of them */
-void *arena_workload(const struct arena *);                     /* board->workload_bytes, 256-byte aligned */
+struct arena_slot *arena_slots(const struct arena *); /* board->in_flight of them */
+struct arena_slot *
+arena_generator_slots(const struct arena *); /* board->generator_threads of them */
+void *arena_workload(const struct arena *);  /* board->workload_bytes, 256-byte aligned */
 /* 64-byte aligned memory of the plugin's room, NULL when it is used up. */
 void *arena_plugin_alloc(struct arena *, uint64_t size);
 

@@ -37,15 +37,17 @@ int cgroup_create(char *path, size_t size)
 	if (own_cgroup(own, sizeof(own)))
 		return -ENOENT;
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		int length = snprintf(path, size, "%s%s/heddle-%d", mounts[i], strcmp(own, "/") ? own : "",
-				      (int)getpid());
+		int length = snprintf(path, size, "%s%s/heddle-%d", mounts[i],
+		                      strcmp(own, "/") ? own : "", (int)getpid());
 		int folder;
 
 		if (length < 0 || (size_t)length >= size || mkdir(path, 0755) < 0)
 			continue;
 		/* Before Linux 5.14, and in v1, there is no cgroup.kill. */
 		snprintf(kill_file, sizeof(kill_file), "%s/cgroup.kill", path);
-		folder = access(kill_file, W_OK) == 0 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+		folder = access(kill_file, W_OK) == 0
+		                 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+		                 : -1;
 		if (folder >= 0)
 			return folder;
 		rmdir(path);

@@ -56,8 +56,9 @@ static void print_workload(const struct workload *workload)
 	for (const struct hd_option *param = workload->params; param->name; param++)
 		print_option(param);
 	for (const struct workload_metric *metric = workload->metrics; metric->name; metric++)
-		printf("      %s %s, %s: %s\n", metric == workload->metrics ? "gates:  " : "metric: ",
-		       metric->name, metric->unit, metric->help);
+		printf("      %s %s, %s: %s\n",
+		       metric == workload->metrics ? "gates:  " : "metric: ", metric->name,
+		       metric->unit, metric->help);
 }
 
 static void print_all(const struct models *models)
@@ -66,7 +67,8 @@ static void print_all(const struct models *models)
 	for (size_t i = 0; i < models->count; i++)
 		print_model(models->items[i]);
 	for (size_t i = 0; i < models->missing_count; i++)
-		printf("  %-22s not built: %s\n", models->missing[i].name, models->missing[i].reason);
+		printf("  %-22s not built: %s\n", models->missing[i].name,
+		       models->missing[i].reason);
 	if (!models->count)
 		puts("  none was found; --plugin-dir or HEDDLE_PLUGIN_PATH name folders");
 	puts("\nWorkloads");
@@ -102,9 +104,9 @@ static int list(const char *const *dirs, int dir_count, bool json)
 static int run(const struct command *command, int argc, char **argv)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, JSON},
-						{"plugin-dir", required_argument, NULL, PLUGIN_DIR},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
+	                                        {"plugin-dir", required_argument, NULL, PLUGIN_DIR},
+	                                        {"help", no_argument, NULL, 'h'},
+	                                        {0}};
 	const char *dirs[MOST_DIRS];
 	int option, dir_count = 0;
 	bool json = false;
@@ -112,14 +114,19 @@ static int run(const struct command *command, int argc, char **argv)
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
-		case JSON: json = true; break;
+		case JSON:
+			json = true;
+			break;
 		case PLUGIN_DIR:
 			if (dir_count == MOST_DIRS)
 				return command_misused(command, "--plugin-dir: too many of these");
 			dirs[dir_count++] = optarg;
 			break;
-		case 'h': command_print_help(command); return EXIT_OK;
-		default: return command_misused(command, "unknown option");
+		case 'h':
+			command_print_help(command);
+			return EXIT_OK;
+		default:
+			return command_misused(command, "unknown option");
 		}
 	}
 	if (optind != argc)
@@ -128,10 +135,10 @@ static int run(const struct command *command, int argc, char **argv)
 }
 
 const struct command command_list = {
-	.name = "list",
-	.usage = "[--json] [--plugin-dir DIR]",
-	.summary = "the models that were found, and the workloads",
-	.help = "      --json            for programs\n"
-		"      --plugin-dir DIR  look for models there first; more than once for several\n",
-	.run = run,
+        .name = "list",
+        .usage = "[--json] [--plugin-dir DIR]",
+        .summary = "the models that were found, and the workloads",
+        .help = "      --json            for programs\n"
+                "      --plugin-dir DIR  look for models there first; more than once for several\n",
+        .run = run,
 };

@@ -15,20 +15,20 @@ static int run(const struct command *command, int argc, char **argv)
 	(void)argc;
 	if (paths_script(command->name, path)) {
 		fprintf(stderr, "heddle %s: the script heddle-%s is not installed\n", command->name,
-			command->name);
+		        command->name);
 		return EXIT_INTERNAL;
 	}
 	argv[0] = path;
 	execv(path, argv);
 	fprintf(stderr, "heddle %s: %s: %s%s\n", command->name, path, strerror(errno),
-		errno == ENOENT ? " (it needs /usr/bin/python3)" : "");
+	        errno == ENOENT ? " (it needs /usr/bin/python3)" : "");
 	return EXIT_INTERNAL;
 }
 
 const struct command command_plot = {
-	.name = "plot",
-	.usage = "RESULT [-o DIR]",
-	.summary = "draw throughput over cores as PNG and SVG (needs matplotlib)",
-	.help = "",
-	.run = run,
+        .name = "plot",
+        .usage = "RESULT [-o DIR]",
+        .summary = "draw throughput over cores as PNG and SVG (needs matplotlib)",
+        .help = "",
+        .run = run,
 };

@@ -34,13 +34,19 @@ struct arguments {
 enum { ONLY = 256, SET, CORES, MODEL, SEED, DRY_RUN, JSON, PLUGIN_DIR, WITH_EMPTY };
 
 static const struct option long_options[] = {
-	{"output", required_argument, NULL, 'o'},     {"force", no_argument, NULL, 'f'},
-	{"only", required_argument, NULL, ONLY},      {"set", required_argument, NULL, SET},
-	{"cores", required_argument, NULL, CORES},    {"model", required_argument, NULL, MODEL},
-	{"seed", required_argument, NULL, SEED},      {"dry-run", no_argument, NULL, DRY_RUN},
-	{"json", no_argument, NULL, JSON},	      {"plugin-dir", required_argument, NULL, PLUGIN_DIR},
-	{"with-empty", no_argument, NULL, WITH_EMPTY}, {"help", no_argument, NULL, 'h'},
-	{0},
+        {"output", required_argument, NULL, 'o'},
+        {"force", no_argument, NULL, 'f'},
+        {"only", required_argument, NULL, ONLY},
+        {"set", required_argument, NULL, SET},
+        {"cores", required_argument, NULL, CORES},
+        {"model", required_argument, NULL, MODEL},
+        {"seed", required_argument, NULL, SEED},
+        {"dry-run", no_argument, NULL, DRY_RUN},
+        {"json", no_argument, NULL, JSON},
+        {"plugin-dir", required_argument, NULL, PLUGIN_DIR},
+        {"with-empty", no_argument, NULL, WITH_EMPTY},
+        {"help", no_argument, NULL, 'h'},
+        {0},
 };
 
 static bool add(const char **list, size_t *count, const char *text)
@@ -59,7 +65,8 @@ static bool parse_seed(struct arguments *arguments, const char *text)
 	arguments->seed = strtoull(text, &end, 10);
 	arguments->has_seed = true;
 	/* A double, as other tools read JSON, holds 53 bits. */
-	return *text >= '0' && *text <= '9' && !*end && !errno && arguments->seed < UINT64_C(1) << 53;
+	return *text >= '0' && *text <= '9' && !*end && !errno &&
+	       arguments->seed < UINT64_C(1) << 53;
 }
 
 /* -1 to go on, else an exit code. */
@@ -72,31 +79,55 @@ static int parse(const struct command *command, int argc, char **argv, struct ar
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "o:fh", long_options, NULL)) != -1) {
 		switch (option) {
-		case 'o': arguments->output = optarg; break;
-		case 'f': arguments->overwrite = true; break;
-		case ONLY: good = add(bench->only, &bench->only_count, optarg); break;
-		case MODEL: good = add(bench->models, &bench->model_count, optarg); break;
-		case PLUGIN_DIR: good = add(bench->plugin_dirs, &bench->plugin_dir_count, optarg); break;
+		case 'o':
+			arguments->output = optarg;
+			break;
+		case 'f':
+			arguments->overwrite = true;
+			break;
+		case ONLY:
+			good = add(bench->only, &bench->only_count, optarg);
+			break;
+		case MODEL:
+			good = add(bench->models, &bench->model_count, optarg);
+			break;
+		case PLUGIN_DIR:
+			good = add(bench->plugin_dirs, &bench->plugin_dir_count, optarg);
+			break;
 		case SET:
 			if (!workbench_add_change(bench, optarg))
-				return command_misused(command, "--set %s: write PLACE=VALUE", optarg);
+				return command_misused(command, "--set %s: write PLACE=VALUE",
+				                       optarg);
 			break;
-		case CORES: bench->cores = optarg; break;
+		case CORES:
+			bench->cores = optarg;
+			break;
 		case SEED:
 			if (!parse_seed(arguments, optarg))
-				return command_misused(command, "--seed %s: a number below 2^53", optarg);
+				return command_misused(command, "--seed %s: a number below 2^53",
+				                       optarg);
 			break;
-		case DRY_RUN: arguments->dry_run = true; break;
-		case JSON: arguments->json = true; break;
-		case WITH_EMPTY: bench->with_empty = true; break;
-		case 'h': command_print_help(command); return EXIT_OK;
-		default: return command_misused(command, "unknown option");
+		case DRY_RUN:
+			arguments->dry_run = true;
+			break;
+		case JSON:
+			arguments->json = true;
+			break;
+		case WITH_EMPTY:
+			bench->with_empty = true;
+			break;
+		case 'h':
+			command_print_help(command);
+			return EXIT_OK;
+		default:
+			return command_misused(command, "unknown option");
 		}
 		if (!good)
 			return command_misused(command, "%s: too many of these", optarg);
 	}
 	if (optind != argc - 1)
-		return command_misused(command, optind == argc ? "no config" : "one config at a time");
+		return command_misused(command,
+		                       optind == argc ? "no config" : "one config at a time");
 	bench->config = argv[optind];
 	return -1;
 }
@@ -109,9 +140,9 @@ static void print_machine(const struct workbench *bench, const struct machine *m
 	if (isfinite(topology->cpu_quota))
 		snprintf(quota, sizeof(quota), "%.2f CPUs", topology->cpu_quota);
 	fprintf(stderr, "machine  %s, %d of %d cores%s%s; %s; governor %s; quota %s\n",
-		machine->cpu_model[0] ? machine->cpu_model : "unknown CPU", topology->cores_usable,
-		topology->cores, machine->virtualisation[0] ? ", " : "", machine->virtualisation,
-		machine->kernel, machine->governor[0] ? machine->governor : "unknown", quota);
+	        machine->cpu_model[0] ? machine->cpu_model : "unknown CPU", topology->cores_usable,
+	        topology->cores, machine->virtualisation[0] ? ", " : "", machine->virtualisation,
+	        machine->kernel, machine->governor[0] ? machine->governor : "unknown", quota);
 }
 
 static void print_plan(const struct plan *plan)
@@ -121,11 +152,12 @@ static void print_plan(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++)
 		to_run += plan->cases[i].status == STATUS_OK;
-	fprintf(stderr, "plan     %zu workloads, %zu cases", plan->config->workload_count, plan->count);
+	fprintf(stderr, "plan     %zu workloads, %zu cases", plan->config->workload_count,
+	        plan->count);
 	if (to_run != plan->count)
 		fprintf(stderr, " (%zu cannot run)", plan->count - to_run);
 	fprintf(stderr, ", %u rounds, about %s\n", plan->rounds,
-		format_duration(plan->expected_s, duration));
+	        format_duration(plan->expected_s, duration));
 	if (plan->reduced[0])
 		fprintf(stderr, "budget   %s\n", plan->reduced);
 }
@@ -134,7 +166,8 @@ static int print_problems(const struct problems *problems)
 {
 	for (size_t i = 0; i < problems->count; i++)
 		fprintf(stderr, "%s\n", problems->lines[i]);
-	fprintf(stderr, "%zu error%s, nothing was run\n", problems->count, problems->count == 1 ? "" : "s");
+	fprintf(stderr, "%zu error%s, nothing was run\n", problems->count,
+	        problems->count == 1 ? "" : "s");
 	return EXIT_USAGE;
 }
 
@@ -152,8 +185,8 @@ static int dry_run(const struct workbench *bench)
 		if (kase->status != STATUS_OK && kase->reason)
 			printf("    %s\n", kase->reason);
 	}
-	printf("%zu cases, %u rounds, about %s; nothing was run\n", bench->plan.count, bench->plan.rounds,
-	       format_duration(bench->plan.expected_s, duration));
+	printf("%zu cases, %u rounds, about %s; nothing was run\n", bench->plan.count,
+	       bench->plan.rounds, format_duration(bench->plan.expected_s, duration));
 	return EXIT_OK;
 }
 
@@ -168,8 +201,9 @@ static void default_output(const char *name, char path[PATH_MAX])
 	localtime_r(&now, &local);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &local);
 	for (int i = 2; i < 100; i++) {
-		snprintf(path, PATH_MAX, "%.3700s%s%.200s-%s%s.json", strcmp(folder, ".") ? folder : "",
-			 strcmp(folder, ".") ? "/" : "", name, stamp, number);
+		snprintf(path, PATH_MAX, "%.3700s%s%.200s-%s%s.json",
+		         strcmp(folder, ".") ? folder : "", strcmp(folder, ".") ? "/" : "", name,
+		         stamp, number);
 		snprintf(journal, sizeof(journal), "%s.journal", path);
 		if (access(path, F_OK) < 0 && access(journal, F_OK) < 0)
 			return;
@@ -222,7 +256,8 @@ static int measure(struct workbench *bench, const struct arguments *arguments)
 	options.output = path;
 	options.seed = arguments->has_seed ? arguments->seed : random_seed();
 	if (!arguments->overwrite && access(path, F_OK) == 0) {
-		fprintf(stderr, "heddle run: %s exists; -f writes over it. Nothing was run\n", path);
+		fprintf(stderr, "heddle run: %s exists; -f writes over it. Nothing was run\n",
+		        path);
 		return EXIT_USAGE;
 	}
 	catch_signals();
@@ -244,14 +279,14 @@ static int measure(struct workbench *bench, const struct arguments *arguments)
 		return code;
 	if (outcome.unexpected)
 		fprintf(stderr, "%u case%s did not end as expected\n", outcome.unexpected,
-			outcome.unexpected == 1 ? "" : "s");
+		        outcome.unexpected == 1 ? "" : "s");
 	if (outcome.interrupted)
 		return EXIT_SIGNAL + came_signal;
 	return outcome.unexpected ? EXIT_CASE_FAILED : EXIT_OK;
 }
 
 static int with_workbench(struct workbench *bench, const struct arguments *arguments, int code,
-			  const struct problems *problems, const struct hd_error *err)
+                          const struct problems *problems, const struct hd_error *err)
 {
 	struct machine machine;
 
@@ -264,8 +299,9 @@ static int with_workbench(struct workbench *bench, const struct arguments *argum
 	if (arguments->dry_run)
 		return dry_run(bench);
 	if (!bench->topology.is_this_system) {
-		fprintf(stderr, "heddle run: the topology is not this machine's (HWLOC_SYNTHETIC or "
-				"HWLOC_XMLFILE is set); only --dry-run is possible. Nothing was run\n");
+		fprintf(stderr,
+		        "heddle run: the topology is not this machine's (HWLOC_SYNTHETIC or "
+		        "HWLOC_XMLFILE is set); only --dry-run is possible. Nothing was run\n");
 		return EXIT_USAGE;
 	}
 	machine_read(&machine, "");
@@ -292,25 +328,27 @@ static int run(const struct command *command, int argc, char **argv)
 }
 
 const struct command command_run = {
-	.name = "run",
-	.usage = "CONFIG [OPTION]...",
-	.summary = "run a config: every model, workload and core count, verified",
-	.help = "CONFIG is a file, or the name of an installed config (quick, default).\n\n"
-		"  -o, --output FILE     write the result there; else results/NAME-TIME.json in a\n"
-		"                        checkout, NAME-TIME.json elsewhere\n"
-		"  -f, --force           write over a result that exists\n"
-		"      --only KEY=VALUE  only cases with it: workload, model, cores, a parameter;\n"
-		"                        one key twice: either; two keys: both\n"
-		"      --set PLACE=VALUE change the config: sampling.rounds=6\n"
-		"      --cores LIST      in place of the config's: 1,2,max or pow2 or 50%\n"
-		"      --model NAME|FILE.so\n"
-		"                        in place of the config's; more than once for several\n"
-		"      --plugin-dir DIR  look for models there first\n"
-		"      --with-empty      run the model that does nothing as well: the harness's share\n"
-		"      --seed N          of the order and of generated data\n"
-		"      --dry-run         print the cases and the expected time, run nothing\n"
-		"      --json            print the result document in place of the tables\n\n"
-		"Exit: 0 all well, 2 usage or config error, 3 a case failed, 6 heddle could not go\n"
-		"on, 130 or 143 interrupted (what was measured is saved).\n",
-	.run = run,
+        .name = "run",
+        .usage = "CONFIG [OPTION]...",
+        .summary = "run a config: every model, workload and core count, verified",
+        .help = "CONFIG is a file, or the name of an installed config (quick, default).\n\n"
+                "  -o, --output FILE     write the result there; else results/NAME-TIME.json in a\n"
+                "                        checkout, NAME-TIME.json elsewhere\n"
+                "  -f, --force           write over a result that exists\n"
+                "      --only KEY=VALUE  only cases with it: workload, model, cores, a parameter;\n"
+                "                        one key twice: either; two keys: both\n"
+                "      --set PLACE=VALUE change the config: sampling.rounds=6\n"
+                "      --cores LIST      in place of the config's: 1,2,max or pow2 or 50%\n"
+                "      --model NAME|FILE.so\n"
+                "                        in place of the config's; more than once for several\n"
+                "      --plugin-dir DIR  look for models there first\n"
+                "      --with-empty      run the model that does nothing as well: the harness's "
+                "share\n"
+                "      --seed N          of the order and of generated data\n"
+                "      --dry-run         print the cases and the expected time, run nothing\n"
+                "      --json            print the result document in place of the tables\n\n"
+                "Exit: 0 all well, 2 usage or config error, 3 a case failed, 6 heddle could not "
+                "go\n"
+                "on, 130 or 143 interrupted (what was measured is saved).\n",
+        .run = run,
 };

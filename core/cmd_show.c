@@ -12,9 +12,9 @@
 enum { ONLY = 256, SORT, BY, JSON, MOST_ONLY = 64 };
 
 static const struct option long_options[] = {
-	{"only", required_argument, NULL, ONLY}, {"sort", required_argument, NULL, SORT},
-	{"by", required_argument, NULL, BY},	 {"json", no_argument, NULL, JSON},
-	{"help", no_argument, NULL, 'h'},	 {0},
+        {"only", required_argument, NULL, ONLY}, {"sort", required_argument, NULL, SORT},
+        {"by", required_argument, NULL, BY},     {"json", no_argument, NULL, JSON},
+        {"help", no_argument, NULL, 'h'},        {0},
 };
 
 static bool is_one_of(const char *word, const char *const *words)
@@ -26,7 +26,7 @@ static bool is_one_of(const char *word, const char *const *words)
 }
 
 static int parse(const struct command *command, int argc, char **argv, struct table_view *view,
-		 const char **only, bool *json)
+                 const char **only, bool *json)
 {
 	static const char *const sorts[] = {"name", "throughput", "cores", "model", NULL};
 	static const char *const groups[] = {"workload", "model", "cores", NULL};
@@ -37,27 +37,36 @@ static int parse(const struct command *command, int argc, char **argv, struct ta
 		switch (option) {
 		case ONLY:
 			if (view->only_count == MOST_ONLY || !strchr(optarg, '='))
-				return command_misused(command, "--only %s: write KEY=VALUE", optarg);
+				return command_misused(command, "--only %s: write KEY=VALUE",
+				                       optarg);
 			only[view->only_count++] = optarg;
 			break;
 		case SORT:
 			if (!is_one_of(optarg, sorts))
-				return command_misused(command, "--sort %s: name, throughput, cores or model",
-						       optarg);
+				return command_misused(
+				        command, "--sort %s: name, throughput, cores or model",
+				        optarg);
 			view->sort = optarg;
 			break;
 		case BY:
 			if (!is_one_of(optarg, groups))
-				return command_misused(command, "--by %s: workload, model or cores", optarg);
+				return command_misused(command, "--by %s: workload, model or cores",
+				                       optarg);
 			view->by = optarg;
 			break;
-		case JSON: *json = true; break;
-		case 'h': command_print_help(command); return EXIT_OK;
-		default: return command_misused(command, "unknown option");
+		case JSON:
+			*json = true;
+			break;
+		case 'h':
+			command_print_help(command);
+			return EXIT_OK;
+		default:
+			return command_misused(command, "unknown option");
 		}
 	}
 	if (optind != argc - 1)
-		return command_misused(command, optind == argc ? "no result" : "one result at a time");
+		return command_misused(command,
+		                       optind == argc ? "no result" : "one result at a time");
 	return -1;
 }
 
@@ -82,12 +91,14 @@ static int run(const struct command *command, int argc, char **argv)
 }
 
 const struct command command_show = {
-	.name = "show",
-	.usage = "RESULT [OPTION]...",
-	.summary = "print the tables of a result again",
-	.help = "      --only KEY=VALUE  only cases with it: workload, model, status, cores, a parameter\n"
-		"      --sort KEY        name, throughput, cores or model; else the config's order\n"
-		"      --by KEY          a table for each workload (default), model or cores\n"
-		"      --json            the document, indented\n",
-	.run = run,
+        .name = "show",
+        .usage = "RESULT [OPTION]...",
+        .summary = "print the tables of a result again",
+        .help = "      --only KEY=VALUE  only cases with it: workload, model, status, cores, a "
+                "parameter\n"
+                "      --sort KEY        name, throughput, cores or model; else the config's "
+                "order\n"
+                "      --by KEY          a table for each workload (default), model or cores\n"
+                "      --json            the document, indented\n",
+        .run = run,
 };

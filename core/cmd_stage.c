@@ -17,10 +17,10 @@ static int run(const struct command *command, int argc, char **argv)
 }
 
 const struct command command_stage = {
-	.name = "stage",
-	.usage = "",
-	.summary = "one trial from inside",
-	.help = "",
-	.hidden = true,
-	.run = run,
+        .name = "stage",
+        .usage = "",
+        .summary = "one trial from inside",
+        .help = "",
+        .hidden = true,
+        .run = run,
 };

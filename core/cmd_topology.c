@@ -34,16 +34,21 @@ static int print(bool json)
 static int run(const struct command *command, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	bool json = false;
 	int option;
 
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
-		case 'j': json = true; break;
-		case 'h': command_print_help(command); return EXIT_OK;
-		default: return command_misused(command, "unknown option");
+		case 'j':
+			json = true;
+			break;
+		case 'h':
+			command_print_help(command);
+			return EXIT_OK;
+		default:
+			return command_misused(command, "unknown option");
 		}
 	}
 	if (optind != argc)
@@ -52,10 +57,12 @@ static int run(const struct command *command, int argc, char **argv)
 }
 
 const struct command command_topology = {
-	.name = "topology",
-	.usage = "[--json]",
-	.summary = "what the machine has, what may be used, in which order",
-	.help = "      --json   for programs\n\n"
-		"HWLOC_SYNTHETIC and HWLOC_XMLFILE are honoured, so that other machines can be looked at.\n",
-	.run = run,
+        .name = "topology",
+        .usage = "[--json]",
+        .summary = "what the machine has, what may be used, in which order",
+        .help = "      --json   for programs\n\n"
+                "HWLOC_SYNTHETIC and HWLOC_XMLFILE are honoured, so that other machines can be "
+                "looked "
+                "at.\n",
+        .run = run,
 };

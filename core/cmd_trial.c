@@ -13,10 +13,14 @@
 enum { ONLY = 256, SET, CORES, MODEL, PLUGIN_DIR, WRAP };
 
 static const struct option long_options[] = {
-	{"only", required_argument, NULL, ONLY},   {"set", required_argument, NULL, SET},
-	{"cores", required_argument, NULL, CORES}, {"model", required_argument, NULL, MODEL},
-	{"wrap", required_argument, NULL, WRAP},   {"plugin-dir", required_argument, NULL, PLUGIN_DIR},
-	{"help", no_argument, NULL, 'h'},	   {0},
+        {"only", required_argument, NULL, ONLY},
+        {"set", required_argument, NULL, SET},
+        {"cores", required_argument, NULL, CORES},
+        {"model", required_argument, NULL, MODEL},
+        {"wrap", required_argument, NULL, WRAP},
+        {"plugin-dir", required_argument, NULL, PLUGIN_DIR},
+        {"help", no_argument, NULL, 'h'},
+        {0},
 };
 
 struct arguments {
@@ -35,21 +39,36 @@ static int parse(const struct command *command, int argc, char **argv, struct ar
 		    bench->plugin_dir_count == WORKBENCH_LIST)
 			return command_misused(command, "too many options");
 		switch (option) {
-		case ONLY: bench->only[bench->only_count++] = optarg; break;
-		case MODEL: bench->models[bench->model_count++] = optarg; break;
-		case PLUGIN_DIR: bench->plugin_dirs[bench->plugin_dir_count++] = optarg; break;
-		case CORES: bench->cores = optarg; break;
-		case WRAP: arguments->wrap = optarg; break;
+		case ONLY:
+			bench->only[bench->only_count++] = optarg;
+			break;
+		case MODEL:
+			bench->models[bench->model_count++] = optarg;
+			break;
+		case PLUGIN_DIR:
+			bench->plugin_dirs[bench->plugin_dir_count++] = optarg;
+			break;
+		case CORES:
+			bench->cores = optarg;
+			break;
+		case WRAP:
+			arguments->wrap = optarg;
+			break;
 		case SET:
 			if (!workbench_add_change(bench, optarg))
-				return command_misused(command, "--set %s: write PLACE=VALUE", optarg);
+				return command_misused(command, "--set %s: write PLACE=VALUE",
+				                       optarg);
 			break;
-		case 'h': command_print_help(command); return EXIT_OK;
-		default: return command_misused(command, "unknown option");
+		case 'h':
+			command_print_help(command);
+			return EXIT_OK;
+		default:
+			return command_misused(command, "unknown option");
 		}
 	}
 	if (optind != argc - 1)
-		return command_misused(command, optind == argc ? "no config" : "one config at a time");
+		return command_misused(command,
+		                       optind == argc ? "no config" : "one config at a time");
 	bench->config = argv[optind];
 	bench->foreground = true;
 	return -1;
@@ -62,7 +81,8 @@ static void print_metrics(const struct workload *workload, const struct trial_re
 	for (int i = 0; workload->metrics[i].name; i++)
 		if (isfinite(result->metrics[i]))
 			printf("  %-26s %s\n", workload->metrics[i].name,
-			       format_quantity(result->metrics[i], workload->metrics[i].unit, text));
+			       format_quantity(result->metrics[i], workload->metrics[i].unit,
+			                       text));
 }
 
 static int run_one(struct workbench *bench, const char *wrap)
@@ -93,14 +113,14 @@ static int refuse_many(const struct plan *plan)
 	char name[PLAN_NAME];
 
 	fprintf(stderr, "heddle trial: %zu cases are left; --only, --model and --cores pick one:\n",
-		plan->count);
+	        plan->count);
 	for (size_t i = 0; i < plan->count && i < 20; i++)
 		fprintf(stderr, "  %s\n", plan_case_name(&plan->cases[i], name));
 	return EXIT_USAGE;
 }
 
 static int with_workbench(struct workbench *bench, const char *wrap, int code,
-			  const struct problems *problems, const struct hd_error *err)
+                          const struct problems *problems, const struct hd_error *err)
 {
 	const struct plan_case *kase;
 
@@ -144,13 +164,13 @@ static int run(const struct command *command, int argc, char **argv)
 }
 
 const struct command command_trial = {
-	.name = "trial",
-	.usage = "CONFIG --only KEY=VALUE... [--wrap 'TOOL ARGUMENT...']",
-	.summary = "one trial in the foreground, under a tool, without a deadline",
-	.help = "      --only KEY=VALUE  one case must be left of the config\n"
-		"      --wrap 'WORDS'    put in front of the stage's command: 'perf record -g',\n"
-		"                        'gdb --args', 'valgrind', 'strace -f -c'\n"
-		"      --set PLACE=VALUE, --cores LIST, --model NAME|FILE.so, --plugin-dir DIR\n"
-		"                        as in `heddle run`\n",
-	.run = run,
+        .name = "trial",
+        .usage = "CONFIG --only KEY=VALUE... [--wrap 'TOOL ARGUMENT...']",
+        .summary = "one trial in the foreground, under a tool, without a deadline",
+        .help = "      --only KEY=VALUE  one case must be left of the config\n"
+                "      --wrap 'WORDS'    put in front of the stage's command: 'perf record -g',\n"
+                "                        'gdb --args', 'valgrind', 'strace -f -c'\n"
+                "      --set PLACE=VALUE, --cores LIST, --model NAME|FILE.so, --plugin-dir DIR\n"
+                "                        as in `heddle run`\n",
+        .run = run,
 };

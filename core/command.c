@@ -12,8 +12,8 @@ int command_misused(const struct command *command, const char *format, ...)
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, "\nusage: heddle %s %s\n`heddle %s --help` explains the options\n", command->name,
-		command->usage, command->name);
+	fprintf(stderr, "\nusage: heddle %s %s\n`heddle %s --help` explains the options\n",
+	        command->name, command->usage, command->name);
 	return EXIT_USAGE;
 }
 

@@ -9,12 +9,12 @@
 enum exit_code {
 	EXIT_OK = 0,
 	EXIT_REGRESSION = 1,
-	EXIT_USAGE = 2,        /* usage or config error: nothing was run */
-	EXIT_CASE_FAILED = 3,  /* a case failed that was not expected to */
+	EXIT_USAGE = 2,       /* usage or config error: nothing was run */
+	EXIT_CASE_FAILED = 3, /* a case failed that was not expected to */
 	EXIT_INCONCLUSIVE = 4,
 	EXIT_INCOMPARABLE = 5,
-	EXIT_INTERNAL = 6,     /* heddle itself could not go on */
-	EXIT_SIGNAL = 128      /* + number of the signal that interrupted */
+	EXIT_INTERNAL = 6, /* heddle itself could not go on */
+	EXIT_SIGNAL = 128  /* + number of the signal that interrupted */
 };
 
 struct command {
@@ -23,15 +23,16 @@ struct command {
 	const char *summary; /* one line for `heddle --help` */
 	const char *help;    /* the options, one line each, for `heddle NAME --help` */
 	bool hidden;         /* not in the list: for heddle's own use */
-	int (*run)(const struct command *, int argc, char **argv); /* argv[0] is the name; an exit code */
+	int (*run)(const struct command *, int argc,
+	           char **argv); /* argv[0] is the name; an exit code */
 };
 
-extern const struct command command_run, command_list, command_topology, command_show, command_trial,
-	command_plot, command_stage;
+extern const struct command command_run, command_list, command_topology, command_show,
+        command_trial, command_plot, command_stage;
 
 /* Prints "heddle NAME: what", and where the help is. Returns EXIT_USAGE. */
 int command_misused(const struct command *, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+        __attribute__((format(printf, 2, 3)));
 void command_print_help(const struct command *);
 
 #endif

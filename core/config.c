@@ -137,18 +137,18 @@ static void read_name(struct reader *reader, const json_t *root)
 	config->name = read_text(reader, "name", json);
 	if (config->name && !is_name(config->name))
 		read_problem(
-		    reader, "name",
-		    "%s; must be 1 to 64 letters, digits, \".\", \"_\" or \"-\", the first one "
-		    "no \".\" or \"-\"",
-		    words_quote(config->name, found));
+		        reader, "name",
+		        "%s; must be 1 to 64 letters, digits, \".\", \"_\" or \"-\", the first one "
+		        "no \".\" or \"-\"",
+		        words_quote(config->name, found));
 }
 
 static void read_root(struct reader *reader, const json_t *root)
 {
 	static const char *const known[] = {
-	    "name",   "models",         "baseline",        "cores",
-	    "pus",    "placement",      "workloads",       "sampling",
-	    "limits", "margin_percent", "generator_cores", NULL};
+	        "name",   "models",         "baseline",        "cores",
+	        "pus",    "placement",      "workloads",       "sampling",
+	        "limits", "margin_percent", "generator_cores", NULL};
 	struct config *config = reader->config;
 	const json_t *models = json_object_get(root, "models");
 	const json_t *baseline = json_object_get(root, "baseline");
@@ -205,11 +205,14 @@ int config_load(struct config *config, const char *path, const struct config_cha
 	int code;
 
 	*config = (struct config){
-	    .sampling =
-	        {.rounds = 10, .warmup_ms = 50, .window_ms = 20, .windows = 10, .drain_ms = 1000},
-	    .incomplete = true, /* until it was read */
-	    .trial_timeout_s = 10,
-	    .memory_mib = 4096,
+	        .sampling = {.rounds = 10,
+	                     .warmup_ms = 50,
+	                     .window_ms = 20,
+	                     .windows = 10,
+	                     .drain_ms = 1000},
+	        .incomplete = true, /* until it was read */
+	        .trial_timeout_s = 10,
+	        .memory_mib = 4096,
 	};
 	config->path = pool_text(&config->pool, path);
 	config->folder = folder_of(&config->pool, path);

@@ -39,7 +39,8 @@ struct config_settings {
 
 struct config_model {
 	char *model, *plugin, *label; /* plugin and label may be NULL; plugin is absolute */
-	char *place, *name_place;     /* "models[0]"; where its name stands: "models[0].model" or the same */
+	char *place;                  /* "models[0]" */
+	char *name_place;             /* where its name stands: "models[0].model" or the same */
 	struct config_settings options;
 };
 
@@ -81,15 +82,15 @@ struct config_workload {
 	struct config_settings params;
 	struct config_models models; /* count 0: the config's */
 	struct config_cores cores;   /* not given: the config's */
-	struct sampling sampling;    /* the config's where it does not differ; rounds and budget_s are the
-	                                config's alone */
+	/* The config's where it does not differ; rounds and budget_s are the config's alone. */
+	struct sampling sampling;
 	double margin_percent;
-	char *expect;                /* a status, or NULL for "ok" */
+	char *expect; /* a status, or NULL for "ok" */
 };
 
 struct config {
-	char *path;   /* as given, for messages */
-	char *folder; /* of the file: paths in it are relative to this */
+	char *path;            /* as given, for messages */
+	char *folder;          /* of the file: paths in it are relative to this */
 	char *name, *baseline; /* baseline may be NULL: the first model */
 	char *baseline_place;
 	struct config_models models;
@@ -100,7 +101,7 @@ struct config {
 	struct sampling sampling;
 	uint32_t trial_timeout_s, memory_mib;
 	uint32_t generator_cores; /* 0: half */
-	bool incomplete; /* something is wrong with it: a plan can only add what else is */
+	bool incomplete;          /* something is wrong with it: a plan can only add what else is */
 	char *json; /* the document in force, after --set, as compact JSON: the result carries it */
 	struct pool pool; /* all memory of the above but json */
 };
@@ -123,7 +124,7 @@ struct config_change {
  * dimensions are bounded here.
  */
 int config_load(struct config *, const char *path, const struct config_change *, size_t changes,
-		struct problems *);
+                struct problems *);
 void config_free(struct config *);
 
 #endif

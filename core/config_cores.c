@@ -79,11 +79,11 @@ static void read_list(struct reader *reader, const json_t *json, struct config_c
 
 	cores->kind = CORES_LIST;
 	cores->list =
-	    pool_zalloc(&reader->config->pool, json_array_size(json), sizeof(*cores->list));
+	        pool_zalloc(&reader->config->pool, json_array_size(json), sizeof(*cores->list));
 	if (!cores->list)
 		return;
 	json_array_foreach(json, i, item)
-	    add_count(reader, place_of_item(place, cores->place, i), item, cores);
+	        add_count(reader, place_of_item(place, cores->place, i), item, cores);
 }
 
 void read_cores(struct reader *reader, const char *place, const json_t *object,
@@ -131,7 +131,7 @@ static void read_pus(struct reader *reader, const json_t *list, struct config_pl
 	size_t i;
 
 	placement->pus =
-	    pool_zalloc(&reader->config->pool, json_array_size(list), sizeof(*placement->pus));
+	        pool_zalloc(&reader->config->pool, json_array_size(list), sizeof(*placement->pus));
 	if (!placement->pus)
 		return;
 	json_array_foreach(list, i, item)

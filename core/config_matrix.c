@@ -128,11 +128,11 @@ void read_models(struct reader *reader, const char *place, const json_t *list,
 	if (!read_is_list(reader, place, list))
 		return;
 	models->items =
-	    pool_zalloc(&reader->config->pool, json_array_size(list), sizeof(*models->items));
+	        pool_zalloc(&reader->config->pool, json_array_size(list), sizeof(*models->items));
 	if (!models->items)
 		return;
 	json_array_foreach(list, i, item)
-	    read_model(reader, place_of_item(where, place, i), item, models->items + i);
+	        read_model(reader, place_of_item(where, place, i), item, models->items + i);
 	models->count = json_array_size(list);
 	check_labels(reader, models);
 }
@@ -184,7 +184,7 @@ void read_workloads(struct reader *reader, const json_t *root)
 	if (!read_is_list(reader, "workloads", list))
 		return;
 	config->workloads =
-	    pool_zalloc(&config->pool, json_array_size(list), sizeof(*config->workloads));
+	        pool_zalloc(&config->pool, json_array_size(list), sizeof(*config->workloads));
 	if (!config->workloads)
 		return;
 	json_array_foreach(list, i, item)

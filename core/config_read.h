@@ -25,7 +25,7 @@ struct reader {
 
 /* "PATH: PLACE: sentence"; place "" is the document. */
 void read_problem(struct reader *, const char *place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 /* What was found, for messages: `"ten"`, `1.5`, `an array`. */
 const char *read_describe(const json_t *, char out[WORDS_QUOTE]);
 /* PARENT.KEY and PARENT[INDEX]. */

@@ -16,18 +16,18 @@ struct number_key {
 
 /* Those that only the config itself has come last. */
 static const struct number_key sampling_keys[] = {
-    {"warmup_ms", 0, 600000, offsetof(struct sampling, warmup_ms)},
-    {"window_ms", 1, 60000, offsetof(struct sampling, window_ms)},
-    {"windows", 1, 1000, offsetof(struct sampling, windows)},
-    {"drain_ms", 0, 60000, offsetof(struct sampling, drain_ms)},
-    {"rounds", 1, 10000, offsetof(struct sampling, rounds)},
-    {"budget_s", 0, 1000000, offsetof(struct sampling, budget_s)},
+        {"warmup_ms", 0, 600000, offsetof(struct sampling, warmup_ms)},
+        {"window_ms", 1, 60000, offsetof(struct sampling, window_ms)},
+        {"windows", 1, 1000, offsetof(struct sampling, windows)},
+        {"drain_ms", 0, 60000, offsetof(struct sampling, drain_ms)},
+        {"rounds", 1, 10000, offsetof(struct sampling, rounds)},
+        {"budget_s", 0, 1000000, offsetof(struct sampling, budget_s)},
 };
 enum { SAMPLING_KEYS = sizeof(sampling_keys) / sizeof(*sampling_keys), WORKLOAD_KEYS = 4 };
 
 static const struct number_key limit_keys[] = {
-    {"trial_timeout_s", 1, 86400, offsetof(struct config, trial_timeout_s)},
-    {"memory_mib", 16, 1 << 24, offsetof(struct config, memory_mib)},
+        {"trial_timeout_s", 1, 86400, offsetof(struct config, trial_timeout_s)},
+        {"memory_mib", 16, 1 << 24, offsetof(struct config, memory_mib)},
 };
 
 static void read_number(struct reader *reader, const char *place, const json_t *object,

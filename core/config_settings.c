@@ -46,7 +46,7 @@ static void add_value(struct dimension *dimension, const struct config_value *va
 static void add_number(struct dimension *dimension, int64_t number)
 {
 	dimension->values[dimension->count++] =
-	    (struct config_value){.kind = CONFIG_INT, .value.number = number};
+	        (struct config_value){.kind = CONFIG_INT, .value.number = number};
 }
 
 /* False where it is no single value. */
@@ -62,7 +62,7 @@ static bool read_single(struct dimension *dimension, const json_t *json)
 	} else if (json_is_string(json)) {
 		value.kind = CONFIG_TEXT;
 		value.value.text =
-		    pool_text(&dimension->reader->config->pool, json_string_value(json));
+		        pool_text(&dimension->reader->config->pool, json_string_value(json));
 		if (!value.value.text)
 			return true; /* told at the end: memory was short */
 	} else {
@@ -200,8 +200,8 @@ void read_settings(struct reader *reader, const char *place, const json_t *objec
 	const char *key;
 	json_t *value;
 
-	settings->items =
-	    pool_zalloc(&reader->config->pool, json_object_size(object), sizeof(*settings->items));
+	settings->items = pool_zalloc(&reader->config->pool, json_object_size(object),
+	                              sizeof(*settings->items));
 	if (!settings->items)
 		return;
 	json_object_foreach((json_t *)(uintptr_t)object, key, value)

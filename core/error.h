@@ -12,7 +12,7 @@ struct hd_error {
 
 /* Records the first error, later ones are dropped. err may be NULL. Returns code, which is negative. */
 int hd_error(struct hd_error *err, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 /* All that is wrong with an input. */
 struct problems {

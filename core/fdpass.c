@@ -45,9 +45,9 @@ ssize_t fdpass_receive(int socket, void *data, size_t size, int *fds, int *count
 	struct iovec part = {.iov_base = data, .iov_len = size};
 	union control control;
 	struct msghdr message = {.msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof(control.bytes)};
+	                         .msg_iovlen = 1,
+	                         .msg_control = control.bytes,
+	                         .msg_controllen = sizeof(control.bytes)};
 	int room = *count;
 	ssize_t got;
 

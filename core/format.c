@@ -11,8 +11,8 @@
 struct format_scale format_scale_of(double value)
 {
 	static const struct format_scale scales[] = {{1e12, "T"}, {1e9, "G"}, {1e6, "M"},
-						     {1e3, "k"},  {1, ""},    {1e-3, "m"},
-						     {1e-6, "u"}, {1e-9, "n"}};
+	                                             {1e3, "k"},  {1, ""},    {1e-3, "m"},
+	                                             {1e-6, "u"}, {1e-9, "n"}};
 	size_t count = sizeof(scales) / sizeof(scales[0]);
 
 	if (!isfinite(value) || value == 0)
@@ -29,7 +29,11 @@ const char *format_digits(double value, char text[FORMAT_TEXT])
 
 	if (!isfinite(value))
 		return strcpy(text, "-");
-	snprintf(text, FORMAT_TEXT, "%.*f", size >= 99.95 || value == 0 ? 0 : size >= 9.995 ? 1 : 2, value);
+	snprintf(text, FORMAT_TEXT, "%.*f",
+	         size >= 99.95 || value == 0 ? 0
+	         : size >= 9.995             ? 1
+	                                     : 2,
+	         value);
 	return text;
 }
 
@@ -56,7 +60,7 @@ const char *format_quantity(double value, const char *unit, char text[FORMAT_TEX
 		unit = *unit == 'p' ? "%" : "";
 	}
 	snprintf(text, FORMAT_TEXT, "%.20s%s%s%.20s", format_digits(value / scale.factor, digits),
-		 *scale.prefix || *unit ? " " : "", scale.prefix, unit);
+	         *scale.prefix || *unit ? " " : "", scale.prefix, unit);
 	return text;
 }
 

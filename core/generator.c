@@ -187,7 +187,8 @@ static void kill_and_reap(struct generator *generator)
 	reap(generator, 0);
 }
 
-void generator_stop(struct generator *generator, const struct generator_plan *plan, uint32_t grace_ms)
+void generator_stop(struct generator *generator, const struct generator_plan *plan,
+                    uint32_t grace_ms)
 {
 	uint64_t one = 1;
 
@@ -222,10 +223,10 @@ const char *generator_failure(const struct generator *generator, char *text, siz
 		snprintf(text, size, "the load generator did not end after its drain");
 	else if (WIFSIGNALED(status))
 		snprintf(text, size, "the load generator died: signal %d (%s)", WTERMSIG(status),
-			 strsignal(WTERMSIG(status)));
+		         strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
 		snprintf(text, size, "the load generator could not go on: %s",
-			 strerror(WEXITSTATUS(status)));
+		         strerror(WEXITSTATUS(status)));
 	else
 		return NULL;
 	return text;
@@ -241,7 +242,7 @@ static bool all_ready(const struct generator_plan *plan)
 
 /* A generator that ended instead is an error; one that is slow is not. */
 static int wait_ready(struct generator *generator, const struct generator_plan *plan,
-		      struct hd_error *err)
+                      struct hd_error *err)
 {
 	uint64_t from = clock_now_ns(), now = from;
 	char text[GENERATOR_TEXT_BYTES];
@@ -249,9 +250,9 @@ static int wait_ready(struct generator *generator, const struct generator_plan *
 	while (!all_ready(plan) && now < from + GENERATOR_READY_MS * NS_PER_MS) {
 		if (reap(generator, WNOHANG))
 			return hd_error(err, -ECHILD, "%s",
-					generator_failure(generator, text, sizeof(text))
-						? text
-						: "the load generator ended at once");
+			                generator_failure(generator, text, sizeof(text))
+			                        ? text
+			                        : "the load generator ended at once");
 		now = clock_now_ns();
 		clock_sleep_until(now + NS_PER_MS / 10);
 	}
@@ -259,7 +260,7 @@ static int wait_ready(struct generator *generator, const struct generator_plan *
 }
 
 int generator_start(struct generator *generator, const struct generator_plan *plan,
-		    struct hd_error *err)
+                    struct hd_error *err)
 {
 	pid_t parent = getpid();
 

@@ -34,7 +34,8 @@ enum { GENERATOR_SOURCES = 200, GENERATOR_TEXT_BYTES = 200, GENERATOR_READY_MS =
 struct generator_plan {
 	enum generator_transport transport;
 	uint32_t connections, message_bytes, pipeline;
-	uint32_t messages_per_connection; /* 0: kept open; else closed and opened again after so many */
+	/* 0: kept open; else closed and opened again after so many. */
+	uint32_t messages_per_connection;
 	uint32_t threads, drain_ms;
 	const int *cpus; /* `threads` of them, OS indexes; NULL: not bound */
 	union {
@@ -50,21 +51,24 @@ struct generator_plan {
 
 /* What a thread found. Read it after the generator has ended. */
 struct generator_tally {
-	_Alignas(ARENA_SPACING) uint64_t wrong; /* messages that came back wrong, or bytes never sent */
-	uint64_t owed;      /* not come back when the drain was over, on connections that were answered */
-	uint64_t dropped;   /* connections that the server closed while it owed an answer */
-	uint64_t failed;    /* connections that could not be made; each is tried once */
-	uint64_t unclosed;  /* connections that the server did not close after the generator had */
-	uint64_t made;      /* connections, tcp and unix */
-	uint64_t served;    /* of `connections`, those that were answered at least once */
+	/* Messages that came back wrong, or bytes never sent. */
+	_Alignas(ARENA_SPACING) uint64_t wrong;
+	/* Not come back when the drain was over, on connections that were answered. */
+	uint64_t owed;
+	uint64_t dropped;  /* connections that the server closed while it owed an answer */
+	uint64_t failed;   /* connections that could not be made; each is tried once */
+	uint64_t unclosed; /* connections that the server did not close after the generator had */
+	uint64_t made;     /* connections, tcp and unix */
+	uint64_t served;   /* of `connections`, those that were answered at least once */
 	uint64_t resent, lost, duplicate, reordered; /* udp, on connections that were answered */
-	_Atomic uint32_t ready; /* 1: all connections were opened or tried once */
-	uint64_t cpu_ns, wall_ns; /* of the thread while board->measuring was set */
+	_Atomic uint32_t ready;                /* 1: all connections were opened or tried once */
+	uint64_t cpu_ns, wall_ns;              /* of the thread while board->measuring was set */
 	char wrong_text[GENERATOR_TEXT_BYTES]; /* the first of each kind, "" where there is none */
 	char owed_text[GENERATOR_TEXT_BYTES];
 	char dropped_text[GENERATOR_TEXT_BYTES];
 	char failed_text[GENERATOR_TEXT_BYTES];
-	struct histogram latency; /* ns from send to complete receive, while board->measuring was set */
+	/* ns from send to complete receive, while board->measuring was set. */
+	struct histogram latency;
 };
 
 struct generator {

@@ -96,8 +96,8 @@ static void twice(struct load *load, struct connection *c, uint64_t message)
 		return;
 	load->tally->wrong++;
 	load_tell(load->tally->wrong_text,
-		  "connection %u, message %llu: came back more often than it was sent", c->id,
-		  (unsigned long long)message);
+	          "connection %u, message %llu: came back more often than it was sent", c->id,
+	          (unsigned long long)message);
 }
 
 /* The first answer to a message under way. */
@@ -124,8 +124,8 @@ static void check(struct load *load, struct connection *c, const char *got, size
 	if (count != load->plan->message_bytes) {
 		load->tally->wrong++;
 		load_tell(load->tally->wrong_text,
-			  "connection %u, message %llu: %zu of %u bytes came back", c->id,
-			  (unsigned long long)c->done, count, load->plan->message_bytes);
+		          "connection %u, message %llu: %zu of %u bytes came back", c->id,
+		          (unsigned long long)c->done, count, load->plan->message_bytes);
 		return;
 	}
 	message = number_of(load, c, got);
@@ -178,7 +178,8 @@ void datagram_tick(struct load *load, struct connection *c)
 
 		if (doubled > LOAD_RESEND_DOUBLED)
 			doubled = LOAD_RESEND_DOUBLED;
-		if (flight->back || load->now - flight->resent_ns < (LOAD_RESEND_MS * NS_PER_MS) << doubled)
+		if (flight->back || load->now - flight->resent_ns < (LOAD_RESEND_MS * NS_PER_MS)
+		                                                            << doubled)
 			continue;
 		flight->resent_ns = load->now;
 		flight->tries++;
@@ -203,6 +204,6 @@ void datagram_owe(struct load *load, struct connection *c)
 	if (!owed)
 		return;
 	tally->owed += owed;
-	load_tell(tally->owed_text, "connection %u, message %llu: not come back, sent %u times", c->id,
-		  (unsigned long long)c->done, flight_of(load, c, c->done)->tries);
+	load_tell(tally->owed_text, "connection %u, message %llu: not come back, sent %u times",
+	          c->id, (unsigned long long)c->done, flight_of(load, c, c->done)->tries);
 }

@@ -31,12 +31,13 @@ void load_tell(char *text, const char *format, ...)
 	va_end(args);
 }
 
-void load_tell_byte(struct load *load, const struct connection *c, uint64_t message, size_t at, char got)
+void load_tell_byte(struct load *load, const struct connection *c, uint64_t message, size_t at,
+                    char got)
 {
 	load_tell(load->tally->wrong_text,
-		  "connection %u, message %llu: byte %zu is 0x%02x, sent 0x%02x", c->id,
-		  (unsigned long long)message, at, (uint8_t)got,
-		  pattern_byte(pattern_first(c->id, message), at));
+	          "connection %u, message %llu: byte %zu is 0x%02x, sent 0x%02x", c->id,
+	          (unsigned long long)message, at, (uint8_t)got,
+	          pattern_byte(pattern_first(c->id, message), at));
 }
 
 void load_count(struct load *load, struct connection *c, uint64_t message)
@@ -180,8 +181,8 @@ static void drive(struct load *load)
 	for (;;) {
 		int count = epoll_wait(load->epoll, events, LOAD_EVENTS, LOAD_TICK_MS);
 
-		follow_measuring(load, atomic_load_explicit(&load->board->measuring,
-							    memory_order_relaxed));
+		follow_measuring(
+		        load, atomic_load_explicit(&load->board->measuring, memory_order_relaxed));
 		handle(load, events, count);
 		if (count <= 0 || load->draining)
 			load->now = clock_now_ns();
@@ -267,14 +268,14 @@ static void number_connections(struct load *load, uint32_t thread)
 int load_run(const struct generator_plan *plan, uint32_t thread, int wake)
 {
 	struct load load = {
-		.plan = plan,
-		.tally = &plan->tallies[thread],
-		.slot = &arena_generator_slots(plan->arena)[thread],
-		.board = plan->arena->board,
-		.count = plan->connections / plan->threads +
-			 (thread < plan->connections % plan->threads),
-		.wake = wake,
-		.epoll = -1,
+	        .plan = plan,
+	        .tally = &plan->tallies[thread],
+	        .slot = &arena_generator_slots(plan->arena)[thread],
+	        .board = plan->arena->board,
+	        .count = plan->connections / plan->threads +
+	                 (thread < plan->connections % plan->threads),
+	        .wake = wake,
+	        .epoll = -1,
 	};
 	int code = plan->cpus ? bind_to(plan->cpus[thread]) : 0;
 

@@ -9,13 +9,13 @@
 #include "generator.h"
 
 enum {
-	LOAD_BUFFER = 128 << 10,  /* of a thread: what is sent or received at a time */
-	LOAD_EVENTS = 128,        /* taken at a time */
-	LOAD_TICK_MS = 20,        /* between two looks at what did not happen */
-	LOAD_RESEND_MS = 100,     /* after which a datagram is sent again, doubled each time */
-	LOAD_RESEND_DOUBLED = 6,  /* times, at most */
-	LOAD_OLDEST = 1 << 20,    /* messages back that a late datagram may be */
-	LOAD_ROUNDS_LATE = 1024,  /* of events that are still taken after the drain's deadline */
+	LOAD_BUFFER = 128 << 10, /* of a thread: what is sent or received at a time */
+	LOAD_EVENTS = 128,       /* taken at a time */
+	LOAD_TICK_MS = 20,       /* between two looks at what did not happen */
+	LOAD_RESEND_MS = 100,    /* after which a datagram is sent again, doubled each time */
+	LOAD_RESEND_DOUBLED = 6, /* times, at most */
+	LOAD_OLDEST = 1 << 20,   /* messages back that a late datagram may be */
+	LOAD_ROUNDS_LATE = 1024, /* of events that are still taken after the drain's deadline */
 };
 
 enum connection_state {
@@ -32,18 +32,18 @@ enum connection_state {
 struct connection {
 	int fd;
 	uint32_t id;
-	uint64_t next;             /* the message that is sent next, or is being sent */
-	uint64_t done;             /* all before came back */
-	uint64_t end;              /* after this one the connection is closed */
-	uint64_t highest;          /* udp: one more than the highest that came back */
-	uint32_t sent_at;          /* bytes of `next` that were sent */
-	uint32_t received_at;      /* bytes of `done` that came back */
+	uint64_t next;              /* the message that is sent next, or is being sent */
+	uint64_t done;              /* all before came back */
+	uint64_t end;               /* after this one the connection is closed */
+	uint64_t highest;           /* udp: one more than the highest that came back */
+	uint32_t sent_at;           /* bytes of `next` that were sent */
+	uint32_t received_at;       /* bytes of `done` that came back */
 	uint32_t resent, duplicate; /* udp */
-	uint8_t state;             /* enum connection_state */
-	bool made, answered;       /* this time */
-	bool served;               /* answered at least once in the whole trial */
-	bool bad;                  /* a byte of message `done` was wrong */
-	bool blocked;              /* waits for room to send */
+	uint8_t state;              /* enum connection_state */
+	bool made, answered;        /* this time */
+	bool served;                /* answered at least once in the whole trial */
+	bool bad;                   /* a byte of message `done` was wrong */
+	bool blocked;               /* waits for room to send */
 };
 
 /* A datagram under way. */
@@ -60,21 +60,22 @@ struct load {
 	struct arena_slot *slot;
 	struct arena_board *board;
 	struct connection *connections;
-	uint64_t *sent_ns;      /* ring_mask + 1 for each connection: when a message was sent first */
+	uint64_t *sent_ns; /* ring_mask + 1 for each connection: when a message was sent first */
 	struct flight *flights; /* the same, udp only */
 	char *buffer;
 	uint32_t count, open, waiting; /* connections; with a descriptor; to be tried again */
 	uint32_t ring_mask, ring_bits;
 	int epoll, wake;
 	bool draining, measuring;
-	uint64_t now;           /* read after the last receive or wait */
+	uint64_t now; /* read after the last receive or wait */
 	uint64_t cpu_from_ns, wall_from_ns;
 };
 
 /* One thread of the generator from its start to the end of the drain. 0 or -errno. */
 int load_run(const struct generator_plan *, uint32_t thread, int wake);
 
-static inline size_t load_ring(const struct load *load, const struct connection *c, uint64_t message)
+static inline size_t load_ring(const struct load *load, const struct connection *c,
+                               uint64_t message)
 {
 	return ((size_t)(c - load->connections) << load->ring_bits) + (message & load->ring_mask);
 }
@@ -87,7 +88,8 @@ void load_close(struct load *, struct connection *, enum connection_state next);
 /* Keeps the first text of its kind. */
 void load_tell(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A message that is not as sent: its byte at `at` is what `got` points to. */
-void load_tell_byte(struct load *, const struct connection *, uint64_t message, size_t at, char got);
+void load_tell_byte(struct load *, const struct connection *, uint64_t message, size_t at,
+                    char got);
 
 void stream_open(struct load *, struct connection *);
 void stream_event(struct load *, struct connection *, uint32_t events);

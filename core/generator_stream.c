@@ -85,8 +85,8 @@ void stream_owe(struct load *load, struct connection *c)
 		return;
 	tally->owed += owed;
 	load_tell(tally->owed_text, "connection %u, message %llu: %u of %u bytes came back", c->id,
-		  (unsigned long long)(c->done + c->bad), c->bad ? 0 : c->received_at,
-		  load->plan->message_bytes);
+	          (unsigned long long)(c->done + c->bad), c->bad ? 0 : c->received_at,
+	          load->plan->message_bytes);
 }
 
 /* Whether `error` says that there was never a connection; a reset ends one that there was. */
@@ -106,9 +106,10 @@ static void broken(struct load *load, struct connection *c, int error)
 	} else if (c->answered || !arena_stopping(load->board)) {
 		/* After the stop a server may turn away what it has not yet answered. */
 		tally->dropped++;
-		load_tell(tally->dropped_text, "connection %u: %s after %llu of its messages, %llu owed",
-			  c->id, error ? strerror(error) : "closed by the server",
-			  (unsigned long long)c->done, (unsigned long long)outstanding(c));
+		load_tell(tally->dropped_text,
+		          "connection %u: %s after %llu of its messages, %llu owed", c->id,
+		          error ? strerror(error) : "closed by the server",
+		          (unsigned long long)c->done, (unsigned long long)outstanding(c));
 		stream_owe(load, c);
 	}
 	load_close(load, c, CONNECTION_OVER);
@@ -162,7 +163,7 @@ void stream_drain(struct load *load, struct connection *c)
 
 /* A message that came in the place of another is told by its number where its beginning gives it. */
 static void tell_wrong(struct load *load, const struct connection *c, size_t at, const char *got,
-		       size_t count)
+                       size_t count)
 {
 	uint64_t word, instead;
 
@@ -172,8 +173,8 @@ static void tell_wrong(struct load *load, const struct connection *c, size_t at,
 		if (instead != c->done && instead < c->next + 1 &&
 		    pattern_check(pattern_first(c->id, instead), 0, got, count) == count) {
 			load_tell(load->tally->wrong_text,
-				  "connection %u, message %llu: message %llu came in its place",
-				  c->id, (unsigned long long)c->done, (unsigned long long)instead);
+			          "connection %u, message %llu: message %llu came in its place",
+			          c->id, (unsigned long long)c->done, (unsigned long long)instead);
 			return;
 		}
 	}
@@ -206,8 +207,9 @@ static void check(struct load *load, struct connection *c, const char *got, size
 	if (count > expected) {
 		load->tally->wrong++;
 		load_tell(load->tally->wrong_text,
-			  "connection %u: %llu bytes more than were sent, after message %llu", c->id,
-			  (unsigned long long)(count - expected), (unsigned long long)c->next - 1);
+		          "connection %u: %llu bytes more than were sent, after message %llu",
+		          c->id, (unsigned long long)(count - expected),
+		          (unsigned long long)c->next - 1);
 		count = expected;
 	}
 	while (count) {

@@ -27,7 +27,7 @@ enum kind { STAGE = 1, CLEAN, ANNOUNCE, STOP, /* answers: */ STARTED, ENDED, CLE
 
 struct message {
 	enum kind kind;
-	int value;           /* a pid, a wait status, a number of processes */
+	int value;               /* a pid, a wait status, a number of processes */
 	char text[SCRATCH_PATH]; /* wrap, or a folder */
 };
 
@@ -35,7 +35,8 @@ enum { CHANNEL = 3, PAD_BYTES = 4096, WRAP_WORDS = 64 };
 
 /* The keeper's own state; lives in its process only. */
 struct state {
-	int socket, signals, cgroup, self; /* self: the program's own file, whatever is built over it */
+	int socket, signals, cgroup,
+	        self; /* self: the program's own file, whatever is built over it */
 	char cgroup_path[512], program[4096];
 	bool foreground, core_gone;
 	pid_t stage;
@@ -108,9 +109,8 @@ static void become_stage(struct state *state, struct message *message, const int
 /* A fork that starts in the cgroup: moving there later waits for an RCU grace period. */
 static pid_t fork_into(int cgroup)
 {
-	struct clone_args args = {.flags = CLONE_INTO_CGROUP,
-				  .exit_signal = SIGCHLD,
-				  .cgroup = (uint64_t)cgroup};
+	struct clone_args args = {
+	        .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)cgroup};
 	long pid;
 
 	if (cgroup >= 0) {
@@ -225,7 +225,7 @@ static void serve_request(struct state *state)
 static void serve(struct state *state)
 {
 	struct pollfd polled[2] = {{.fd = state->socket, .events = POLLIN},
-				   {.fd = state->signals, .events = POLLIN}};
+	                           {.fd = state->signals, .events = POLLIN}};
 	struct signalfd_siginfo info;
 
 	while (!state->core_gone) {
@@ -337,19 +337,20 @@ int keeper_stage(struct keeper *keeper, const struct keeper_stage *stage, struct
 		return hd_error(err, -E2BIG, "--wrap: too long");
 	if (stage->wrap)
 		strcpy(message.text, stage->wrap);
-	code = fdpass_send(keeper->socket, &message, sizeof(message), fds, stage->output >= 0 ? 2 : 1);
+	code = fdpass_send(keeper->socket, &message, sizeof(message), fds,
+	                   stage->output >= 0 ? 2 : 1);
 	if (code || receive(keeper, &message) || message.kind != STARTED)
 		return gone(err);
 	if (message.value < 0)
 		return hd_error(err, message.value, "the stage could not be started: %s",
-				strerror(-message.value));
+		                strerror(-message.value));
 	return message.value;
 }
 
 int keeper_wait(struct keeper *keeper, int *status, uint64_t timeout_ns, int also)
 {
 	struct pollfd polled[2] = {{.fd = keeper->socket, .events = POLLIN},
-				   {.fd = also, .events = POLLIN}};
+	                           {.fd = also, .events = POLLIN}};
 	struct timespec timeout = clock_timespec(timeout_ns);
 	struct message message;
 

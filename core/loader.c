@@ -28,22 +28,27 @@ static void copy_model(struct hd_model *to, const struct hd_model *from)
 static int check_versions(const struct hd_model *model, const char *path, struct hd_error *err)
 {
 	if (model->magic != HD_PLUGIN_MAGIC)
-		return hd_error(err, -EINVAL,
-				"%s: heddle_model is no Heddle model: magic 0x%08x, expected 0x%08x", path,
-				model->magic, HD_PLUGIN_MAGIC);
+		return hd_error(
+		        err, -EINVAL,
+		        "%s: heddle_model is no Heddle model: magic 0x%08x, expected 0x%08x", path,
+		        model->magic, HD_PLUGIN_MAGIC);
 	if (model->abi != HD_PLUGIN_ABI)
-		return hd_error(err, -EINVAL, "%s: built for %s plugin interface %u, this heddle has %u; %s",
-				path, model->abi < HD_PLUGIN_ABI ? "the older" : "the newer", model->abi,
-				HD_PLUGIN_ABI,
-				model->abi < HD_PLUGIN_ABI ? "rebuild the plugin" : "use a newer heddle");
+		return hd_error(err, -EINVAL,
+		                "%s: built for %s plugin interface %u, this heddle has %u; %s",
+		                path, model->abi < HD_PLUGIN_ABI ? "the older" : "the newer",
+		                model->abi, HD_PLUGIN_ABI,
+		                model->abi < HD_PLUGIN_ABI ? "rebuild the plugin"
+		                                           : "use a newer heddle");
 	if (model->size < sizeof(struct hd_model))
 		return hd_error(err, -EINVAL,
-				"%s: struct hd_model of %u bytes, at least %zu are needed: built with a broken "
-				"header or a wrong size",
-				path, model->size, sizeof(struct hd_model));
+		                "%s: struct hd_model of %u bytes, at least %zu are needed: built "
+		                "with a broken "
+		                "header or a wrong size",
+		                path, model->size, sizeof(struct hd_model));
 	if (model->options && model->option_size < sizeof(struct hd_option))
-		return hd_error(err, -EINVAL, "%s: struct hd_option of %u bytes, at least %zu are needed",
-				path, model->option_size, sizeof(struct hd_option));
+		return hd_error(err, -EINVAL,
+		                "%s: struct hd_option of %u bytes, at least %zu are needed", path,
+		                model->option_size, sizeof(struct hd_option));
 	return 0;
 }
 
@@ -57,23 +62,27 @@ static int check_name(const struct hd_model *model, const char *path, struct hd_
 		return hd_error(err, -EINVAL, "%s: the model has no name", path);
 	length = strspn(model->name, "abcdefghijklmnopqrstuvwxyz0123456789-");
 	if (model->name[length] || length >= MODEL_NAME)
-		return hd_error(err, -EINVAL, "%s: name \"%.64s\": only a-z, 0-9 and - are allowed, less than "
-				"%d of them", path, model->name, MODEL_NAME);
+		return hd_error(err, -EINVAL,
+		                "%s: name \"%.64s\": only a-z, 0-9 and - are allowed, less than "
+		                "%d of them",
+		                path, model->name, MODEL_NAME);
 	if (strncmp(file, model->name, length) || strcmp(file + length, ".so"))
-		return hd_error(err, -EINVAL, "%s: the model calls itself \"%s\"; the file must be %s.so", path,
-				model->name, model->name);
+		return hd_error(err, -EINVAL,
+		                "%s: the model calls itself \"%s\"; the file must be %s.so", path,
+		                model->name, model->name);
 	return 0;
 }
 
 static int check_functions(const struct hd_model *model, const char *path, struct hd_error *err)
 {
 	const char *missing = !model->open    ? "open"
-			      : !model->run   ? "run"
-			      : !model->close ? "close"
-					      : NULL;
+	                      : !model->run   ? "run"
+	                      : !model->close ? "close"
+	                                      : NULL;
 
 	if (missing)
-		return hd_error(err, -EINVAL, "%s: the model has no %s(), which is required", path, missing);
+		return hd_error(err, -EINVAL, "%s: the model has no %s(), which is required", path,
+		                missing);
 	return 0;
 }
 
@@ -81,7 +90,8 @@ const struct hd_option *loader_option(const struct loaded *loaded, uint32_t i)
 {
 	const char *first = (const char *)loaded->model.options;
 
-	return (const struct hd_option *)(const void *)(first + (size_t)i * loaded->model.option_size);
+	return (const struct hd_option *)(const void *)(first +
+	                                                (size_t)i * loaded->model.option_size);
 }
 
 static int check_options(const struct loaded *loaded, const char *path, struct hd_error *err)
@@ -95,23 +105,27 @@ static int check_options(const struct loaded *loaded, const char *path, struct h
 		const char *name = option->name;
 
 		if (i == MODEL_OPTIONS)
-			return hd_error(err, -EINVAL, "%s: more than %d options", path, MODEL_OPTIONS);
+			return hd_error(err, -EINVAL, "%s: more than %d options", path,
+			                MODEL_OPTIONS);
 		if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
-			return hd_error(err, -EINVAL, "%s: option \"%.64s\": only a-z, 0-9 and _ are allowed",
-					path, name);
+			return hd_error(err, -EINVAL,
+			                "%s: option \"%.64s\": only a-z, 0-9 and _ are allowed",
+			                path, name);
 		if (option->kind < HD_OPTION_INT || option->kind > HD_OPTION_TEXT)
-			return hd_error(err, -EINVAL, "%s: option %s: unknown kind %u", path, name, option->kind);
+			return hd_error(err, -EINVAL, "%s: option %s: unknown kind %u", path, name,
+			                option->kind);
 		if (option_is_text(option) && !option->text)
 			return hd_error(err, -EINVAL, "%s: option %s: no default text", path, name);
 		if (option_refuses(option, option_default(option), allowed, sizeof(allowed)))
-			return hd_error(err, -EINVAL, "%s: option %s: its default is not allowed: %s", path, name,
-					allowed);
+			return hd_error(err, -EINVAL,
+			                "%s: option %s: its default is not allowed: %s", path, name,
+			                allowed);
 	}
 	return 0;
 }
 
 static int check(struct loaded *loaded, const struct hd_model *model, const char *path,
-		 struct hd_error *err)
+                 struct hd_error *err)
 {
 	int code = check_versions(model, path, err);
 
@@ -144,7 +158,7 @@ static bool is_cut_short(const char *path)
 			cut = pread(fd, &part, sizeof(part), at) != (ssize_t)sizeof(part) ||
 			      (part.p_type == PT_LOAD &&
 			       (part.p_offset > (uint64_t)status.st_size ||
-				part.p_filesz > (uint64_t)status.st_size - part.p_offset));
+			        part.p_filesz > (uint64_t)status.st_size - part.p_offset));
 		}
 	close(fd);
 	return cut;
@@ -166,7 +180,8 @@ int loader_open(struct loaded *loaded, const char *path, struct hd_error *err)
 		/* glibc puts the path in front of most of its sentences, not of all. */
 		if (why && strncmp(why, path, length) == 0 && why[length] == ':')
 			why += length + 1 + (why[length + 1] == ' ');
-		return hd_error(err, -ENOEXEC, "%s: cannot be loaded: %s", path, why ? why : "no reason given");
+		return hd_error(err, -ENOEXEC, "%s: cannot be loaded: %s", path,
+		                why ? why : "no reason given");
 	}
 	model = dlsym(loaded->handle, "heddle_model");
 	if (!model)

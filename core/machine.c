@@ -144,8 +144,8 @@ static void read_turbo(struct machine *machine, const char *root)
 	char text[16];
 	int code;
 
-	code =
-	    sysfile_line(root, "/sys/devices/system/cpu/intel_pstate/no_turbo", text, sizeof(text));
+	code = sysfile_line(root, "/sys/devices/system/cpu/intel_pstate/no_turbo", text,
+	                    sizeof(text));
 	if (code == 0) {
 		snprintf(machine->turbo, MACHINE_TEXT, "%s", text[0] == '0' ? "on" : "off");
 		return;

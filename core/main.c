@@ -8,20 +8,22 @@
 #include "error.h"
 
 static const struct command *const commands[] = {
-	&command_run,  &command_list,  &command_topology, &command_show,
-	&command_plot, &command_trial, &command_stage,	  NULL,
+        &command_run,  &command_list,  &command_topology, &command_show,
+        &command_plot, &command_trial, &command_stage,    NULL,
 };
 
 static void print_help(FILE *out)
 {
-	fprintf(out, "usage: heddle COMMAND [ARGUMENT]...\n\n"
-		     "Measures concurrency models side by side: every model runs the same workloads\n"
-		     "on the same cores, and every result is verified.\n\n");
+	fprintf(out,
+	        "usage: heddle COMMAND [ARGUMENT]...\n\n"
+	        "Measures concurrency models side by side: every model runs the same workloads\n"
+	        "on the same cores, and every result is verified.\n\n");
 	for (const struct command *const *c = commands; *c; c++)
 		if (!(*c)->hidden)
 			fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
-	fprintf(out, "\n`heddle COMMAND --help` explains one; `heddle --version` tells the version.\n"
-		     "Try: heddle run quick\n");
+	fprintf(out,
+	        "\n`heddle COMMAND --help` explains one; `heddle --version` tells the version.\n"
+	        "Try: heddle run quick\n");
 }
 
 static int unknown_command(const char *name)
@@ -35,7 +37,7 @@ static int unknown_command(const char *name)
 	names[count] = NULL;
 	near = nearest_name(name, names);
 	fprintf(stderr, "heddle: unknown command \"%s\"%s%s%s; `heddle --help` lists them\n", name,
-		near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	return EXIT_USAGE;
 }
 
@@ -47,7 +49,8 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		print_help(stdout);
 		return EXIT_OK;
 	}

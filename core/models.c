@@ -62,7 +62,8 @@ struct model *models_add_file(struct models *models, const char *path)
 		return model;
 	model = add(models, path);
 	if (model) { /* to the front */
-		memmove(models->items + 1, models->items, (models->count - 1) * sizeof(struct model *));
+		memmove(models->items + 1, models->items,
+		        (models->count - 1) * sizeof(struct model *));
 		models->items[0] = model;
 	}
 	return model;
@@ -89,7 +90,8 @@ static void read_missing(struct models *models, const char *folder)
 		models->missing = grown;
 		grown += models->missing_count++;
 		snprintf(grown->name, sizeof(grown->name), "%.*s", (int)name, line);
-		snprintf(grown->reason, sizeof(grown->reason), "%.*s", MODEL_LINE - 1, line + name + 1);
+		snprintf(grown->reason, sizeof(grown->reason), "%.*s", MODEL_LINE - 1,
+		         line + name + 1);
 	}
 	if (file)
 		fclose(file);
@@ -114,7 +116,7 @@ static int find_in(struct models *models, const char *folder, size_t known)
 		bool taken = false;
 
 		snprintf(name, sizeof(name), "%.*s",
-			 (int)(strlen(entries[i]->d_name) - strlen(suffix)), entries[i]->d_name);
+		         (int)(strlen(entries[i]->d_name) - strlen(suffix)), entries[i]->d_name);
 		for (size_t k = 0; k < known; k++)
 			taken = taken || strcmp(models->items[k]->name, name) == 0;
 		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
@@ -163,13 +165,13 @@ static void take_description(struct model *model, const struct model_info *from)
 		ends_with_zero(option->choices, sizeof(option->choices));
 		ends_with_zero(option->help, sizeof(option->help));
 		model->options[i] = (struct hd_option){.name = option->name,
-						       .kind = option->kind,
-						       .value = option->value,
-						       .min = option->min,
-						       .max = option->max,
-						       .text = option->text,
-						       .choices = option->choices,
-						       .help = option->help};
+		                                       .kind = option->kind,
+		                                       .value = option->value,
+		                                       .min = option->min,
+		                                       .max = option->max,
+		                                       .text = option->text,
+		                                       .choices = option->choices,
+		                                       .help = option->help};
 	}
 }
 
@@ -208,8 +210,10 @@ void models_ask(struct model *model, struct keeper *keeper, uint32_t timeout_s)
 	model->asked = true;
 	code = loader_hash(model->path, &model->hash);
 	if (code)
-		hd_error(&err, code, "%s: %s", model->path, code == -ENOEXEC ? "not a plugin: no regular file "
-				"with something in it" : strerror(-code));
+		hd_error(&err, code, "%s: %s", model->path,
+		         code == -ENOEXEC ? "not a plugin: no regular file "
+		                            "with something in it"
+		                          : strerror(-code));
 	if (code || arena_create(&arena, &sizes, &err)) {
 		model->status = STATUS_FAILED;
 		snprintf(model->reason, sizeof(model->reason), "%.*s", MODEL_REASON - 1, err.text);

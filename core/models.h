@@ -19,13 +19,13 @@ struct keeper;
 enum { MODEL_REASON = 512 };
 
 struct model {
-	char *path;                 /* of the file, absolute where it exists */
-	char name[MODEL_NAME];      /* the file's name without .so */
+	char *path;            /* of the file, absolute where it exists */
+	char name[MODEL_NAME]; /* the file's name without .so */
 	bool asked;
-	enum status status;         /* STATUS_OK, or how asking it went wrong */
-	char reason[MODEL_REASON];  /* "" where status is OK */
-	uint64_t hash;              /* XXH3 of the file; a trial refuses another one */
-	struct model_info info;     /* zero where status is not OK */
+	enum status status;        /* STATUS_OK, or how asking it went wrong */
+	char reason[MODEL_REASON]; /* "" where status is OK */
+	uint64_t hash;             /* XXH3 of the file; a trial refuses another one */
+	struct model_info info;    /* zero where status is not OK */
 	struct hd_option options[MODEL_OPTIONS + 1]; /* ends with {0}; texts lie in info */
 };
 
@@ -35,8 +35,8 @@ struct model_missing {
 
 struct models {
 	size_t count;
-	struct model **items;          /* owned, sorted by name; one of a name: the first folder wins */
-	size_t missing_count;          /* known to the build, but not built */
+	struct model **items; /* owned, sorted by name; one of a name: the first folder wins */
+	size_t missing_count; /* known to the build, but not built */
 	struct model_missing *missing;
 };
 

@@ -46,7 +46,8 @@ static bool is_choice(const char *choices, const char *word)
 	return false;
 }
 
-const char *option_refuses(const struct hd_option *option, struct value value, char *text, size_t size)
+const char *option_refuses(const struct hd_option *option, struct value value, char *text,
+                           size_t size)
 {
 	switch (option->kind) {
 	case HD_OPTION_INT:

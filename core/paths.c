@@ -77,7 +77,7 @@ int paths_config(const char *name, char path[PATH_MAX])
 		return access(name, F_OK) == 0 ? 0 : -ENOENT;
 	for (int with = 0; with < 2 && prefix(own) == 0; with++) {
 		if (snprintf(path, PATH_MAX, "%.3800s/share/heddle/configs/%.200s%s", own, name,
-			     with ? ".json" : "") < PATH_MAX &&
+		             with ? ".json" : "") < PATH_MAX &&
 		    access(path, F_OK) == 0)
 			return 0;
 	}

@@ -127,7 +127,7 @@ static bool read_entry(struct maker *maker, const struct config_workload *config
 		good &= plan_find_models(maker, &config->models, &entry->own_models);
 	}
 	maker->baselines[config - maker->config->workloads] =
-	    plan_baseline_of(maker, entry->models);
+	        plan_baseline_of(maker, entry->models);
 	return good && entry->counts && judge_models(maker, entry);
 }
 
@@ -274,12 +274,12 @@ static void add_params(struct maker *maker, const struct entry *entry, struct pl
 static void add_entry(struct maker *maker, const struct entry *entry, uint32_t *param_set)
 {
 	struct plan_case kase = {
-	    .entry = entry->config,
-	    .workload = entry->workload,
-	    .pus = entry->pus,
-	    .placement = (uint8_t)maker->config->placement.kind,
-	    .generator_cores = entry->workload->network ? maker->plan->generator_cores : 0,
-	    .baseline = PLAN_NO_BASELINE,
+	        .entry = entry->config,
+	        .workload = entry->workload,
+	        .pus = entry->pus,
+	        .placement = (uint8_t)maker->config->placement.kind,
+	        .generator_cores = entry->workload->network ? maker->plan->generator_cores : 0,
+	        .baseline = PLAN_NO_BASELINE,
 	};
 
 	for (size_t i = 0; i < entry->params.sets; i++) {
@@ -373,12 +373,12 @@ struct workload_case plan_workload_case(const struct plan *plan, const struct pl
 	bool network = kase->workload->network;
 
 	return (struct workload_case){
-	    .workload = kase->workload,
-	    .params = kase->params,
-	    .cores = kase->cores,
-	    .generator_cpus = network ? plan->generator_cpus : NULL,
-	    .generator_cores = network ? plan->generator_cores : 0,
-	    .drain_ms = kase->entry->sampling.drain_ms,
+	        .workload = kase->workload,
+	        .params = kase->params,
+	        .cores = kase->cores,
+	        .generator_cpus = network ? plan->generator_cpus : NULL,
+	        .generator_cores = network ? plan->generator_cores : 0,
+	        .drain_ms = kase->entry->sampling.drain_ms,
 	};
 }
 

@@ -22,48 +22,49 @@ struct plan_case {
 	const struct config_workload *entry; /* of the config: sampling, expect, margin */
 	const struct workload *workload;
 	const struct model *model;
-	const char *label;            /* NULL where there is none */
-	const struct value *params;   /* one for each of workload->params, automatic ones filled in */
-	const struct value *given;    /* the same before they were: what the name is made of */
-	const struct value *options;  /* one for each of model->options */
-	const int *cpus;              /* `cores` OS indexes, the PUs of the case */
+	const char *label;          /* NULL where there is none */
+	const struct value *params; /* one for each of workload->params, automatic ones filled in */
+	const struct value *given;  /* the same before they were: what the name is made of */
+	const struct value *options; /* one for each of model->options */
+	const int *cpus;             /* `cores` OS indexes, the PUs of the case */
 	uint32_t cores;
-	uint32_t generator_cores;     /* 0 where the workload needs none */
-	bool pus;                     /* `cores` counts PUs, siblings among them */
-	bool shared;                  /* a core of the case is one of the generator's */
-	uint8_t placement;            /* of struct config_placement */
-	uint32_t param_set;           /* cases of the same entry and parameters share this number */
-	size_t baseline;              /* index of the case it is compared with; its own where it is the
+	uint32_t generator_cores; /* 0 where the workload needs none */
+	bool pus;                 /* `cores` counts PUs, siblings among them */
+	bool shared;              /* a core of the case is one of the generator's */
+	uint8_t placement;        /* of struct config_placement */
+	uint32_t param_set;       /* cases of the same entry and parameters share this number */
+	size_t baseline;          /* index of the case it is compared with; its own where it is the
 	                                 baseline; PLAN_NO_BASELINE */
-	enum status status;           /* OK: to be run; else known beforehand, with the reason */
-	const char *reason;           /* NULL or why */
-	const char *note;             /* NULL, or what the table should tell of it */
+	enum status status;       /* OK: to be run; else known beforehand, with the reason */
+	const char *reason;       /* NULL or why */
+	const char *note;         /* NULL, or what the table should tell of it */
 };
 
 struct plan {
 	const struct config *config;
 	size_t count;
-	struct plan_case *cases;      /* in the config's order: workload, parameters, cores, model, options */
-	int *generator_cpus;          /* one set for the whole sweep */
+	/* In the config's order: workload, parameters, cores, model, options. */
+	struct plan_case *cases;
+	int *generator_cpus; /* one set for the whole sweep */
 	uint32_t generator_cores;
-	uint32_t rounds;              /* after the budget was looked at */
-	double expected_s;            /* the whole run */
-	char reduced[256];            /* what the budget took away, or "" */
-	void *memory;                 /* behind the pointers of the cases; plan.c's own */
+	uint32_t rounds;   /* after the budget was looked at */
+	double expected_s; /* the whole run */
+	char reduced[256]; /* what the budget took away, or "" */
+	void *memory;      /* behind the pointers of the cases; plan.c's own */
 };
 
 /* What the command line leaves of the matrix. All fields may be empty. */
 struct plan_filter {
-	const char *const *only;      /* "workload=echo", "cores=2", "batch=1", "model=mine": KEY=VALUE;
+	const char *const *only; /* "workload=echo", "cores=2", "batch=1", "model=mine": KEY=VALUE;
 	                                 values of the same key are alternatives, keys are a conjunction.
 	                                 KEY is workload, model, label, cores, name, key, a parameter or
 	                                 an option; a whole case name may stand alone */
 	size_t only_count;
-	const char *cores;            /* --cores LIST in place of the config's: "1,2,max", "pow2", "50%" */
-	const char *const *models;    /* --model NAME|FILE.so in place of the config's; an entry of the
+	const char *cores; /* --cores LIST in place of the config's: "1,2,max", "pow2", "50%" */
+	const char *const *models; /* --model NAME|FILE.so in place of the config's; an entry of the
 	                                 config that is called so keeps its options */
 	size_t model_count;
-	bool with_empty;              /* the model "empty" besides */
+	bool with_empty; /* the model "empty" besides */
 };
 
 /*
@@ -73,8 +74,8 @@ struct plan_filter {
  * 0 or -EINVAL. plan_free in any case; config, models and topology must outlive the plan.
  */
 int plan_make(struct plan *, const struct config *, struct models *, const struct topology *,
-	      const struct plan_filter *, void (*ask)(struct model *, void *context), void *context,
-	      struct problems *);
+              const struct plan_filter *, void (*ask)(struct model *, void *context), void *context,
+              struct problems *);
 void plan_free(struct plan *);
 
 /* "counter/lines=4/thread-mutex/kind=adaptive/cores=2": values that are not the defaults, in the

@@ -74,7 +74,7 @@ static void order_all(struct maker *maker, struct pu_order *cores, struct pu_ord
 {
 	const struct topology *topology = maker->topology;
 	enum topology_placement placement =
-	    maker->config->placement.kind == PLACEMENT_SPREAD ? TOPOLOGY_SPREAD : TOPOLOGY_NEAR;
+	        maker->config->placement.kind == PLACEMENT_SPREAD ? TOPOLOGY_SPREAD : TOPOLOGY_NEAR;
 
 	topology_order(topology, placement, pus->cpus, topology->pus_usable);
 	pus->count = (uint32_t)topology->pus_usable;

@@ -54,7 +54,7 @@ static bool has_value(const struct hd_option *specs, const struct value *values,
 static bool matches(const struct only *only, const struct plan_case *kase)
 {
 	const struct hd_option *options =
-	    kase->model->status == STATUS_OK ? kase->model->options : NULL;
+	        kase->model->status == STATUS_OK ? kase->model->options : NULL;
 	char text[PLAN_NAME];
 
 	if (strcmp(only->key, "workload") == 0)
@@ -169,8 +169,8 @@ static bool parse_count(const char *text, struct config_core_count *count)
 		*count = (struct config_core_count){.kind = COUNT_MAX};
 		return true;
 	}
-	*count =
-	    (struct config_core_count){text[digits] ? COUNT_PERCENT : COUNT_NUMBER, (int)number};
+	*count = (struct config_core_count){text[digits] ? COUNT_PERCENT : COUNT_NUMBER,
+	                                    (int)number};
 	if (number < 1)
 		return false;
 	return !text[digits] || (strcmp(text + digits, "%") == 0 && number <= 100);
@@ -192,7 +192,7 @@ static bool parse_list(struct maker *maker, const char *text, struct config_core
 bool plan_parse_cores(struct maker *maker, const char *text, struct config_cores *cores)
 {
 	static const char *const words[] = {
-	    [CORES_POW2] = "pow2", [CORES_ALL] = "all", [CORES_MAX] = "max"};
+	        [CORES_POW2] = "pow2", [CORES_ALL] = "all", [CORES_MAX] = "max"};
 	char found[WORDS_QUOTE];
 
 	*cores = (struct config_cores){.given = true, .kind = CORES_LIST};

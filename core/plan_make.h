@@ -63,7 +63,7 @@ struct maker {
 
 /* "PATH: PLACE: sentence"; without the path where the place is an option of the command line. */
 void plan_problem(struct maker *, const char *place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 /* plan_values.c: checks settings against their specs. `owner` is told of: "counter". */
 struct matrix_names {

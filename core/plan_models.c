@@ -11,7 +11,7 @@
 enum { MOST_KNOWN = 255 };
 
 static const char empty_model[] =
-    "empty"; /* answers without doing: nothing can be compared with it */
+        "empty"; /* answers without doing: nothing can be compared with it */
 
 static bool is_called(const struct config_model *model, const char *name)
 {
@@ -34,8 +34,8 @@ static const char *shown_path(const struct maker *maker, const char *path)
 	size_t length = strlen(maker->config->folder);
 
 	return strncmp(path, maker->config->folder, length) == 0 && path[length] == '/'
-	           ? path + length + 1
-	           : path;
+	               ? path + length + 1
+	               : path;
 }
 
 static struct model *find_file(struct maker *maker, const struct config_model *entry)
@@ -267,18 +267,18 @@ const struct plan_model *plan_baseline_of(const struct maker *maker, const struc
 }
 
 static const char *const op_names[] = {
-    [HD_EXCLUSIVE] = "EXCLUSIVE",
-    [HD_SHARED] = "SHARED",
-    [HD_READ] = "READ",
-    [HD_WRITE] = "WRITE",
-    [HD_ACCEPT] = "ACCEPT",
-    [HD_YIELD] = "YIELD",
-    [HD_SLEEP] = "SLEEP",
-    [HD_PUT] = "PUT",
-    [HD_GET] = "GET",
-    [HD_SET] = "SET",
-    [HD_CLEAR] = "CLEAR",
-    [HD_WAIT] = "WAIT",
+        [HD_EXCLUSIVE] = "EXCLUSIVE",
+        [HD_SHARED] = "SHARED",
+        [HD_READ] = "READ",
+        [HD_WRITE] = "WRITE",
+        [HD_ACCEPT] = "ACCEPT",
+        [HD_YIELD] = "YIELD",
+        [HD_SLEEP] = "SLEEP",
+        [HD_PUT] = "PUT",
+        [HD_GET] = "GET",
+        [HD_SET] = "SET",
+        [HD_CLEAR] = "CLEAR",
+        [HD_WAIT] = "WAIT",
 };
 
 static const char *missing_ops(struct maker *maker, uint64_t missing)

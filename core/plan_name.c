@@ -11,7 +11,7 @@
 enum { LONGEST_VALUE = 60, NUMBER = 64 };
 
 static void add(char text[PLAN_NAME], const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+        __attribute__((format(printf, 2, 3)));
 
 static void add(char text[PLAN_NAME], const char *format, ...)
 {

@@ -132,7 +132,7 @@ static bool spell_out(struct maker *maker, const struct hd_option *specs, const 
                       const struct matrix_names *names, struct matrix *matrix)
 {
 	struct value *values =
-	    pool_zalloc(maker->pool, matrix->sets, matrix->width * sizeof(*values));
+	        pool_zalloc(maker->pool, matrix->sets, matrix->width * sizeof(*values));
 	size_t repeat = matrix->sets;
 
 	if (!values)
@@ -141,7 +141,7 @@ static bool spell_out(struct maker *maker, const struct hd_option *specs, const 
 		repeat /= axes[axis].count;
 		for (size_t i = 0; i < axes[axis].count; i++) {
 			struct value value =
-			    value_of(maker, specs + axis, axes + axis, i, names->paths);
+			        value_of(maker, specs + axis, axes + axis, i, names->paths);
 
 			for (size_t set = 0; set < matrix->sets; set++)
 				if (set / repeat % axes[axis].count == i)

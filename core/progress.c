@@ -27,11 +27,11 @@ void progress_begin(struct progress *progress, uint32_t rounds, uint64_t total, 
 	const char *term = getenv("TERM");
 
 	*progress = (struct progress){.live = isatty(STDERR_FILENO) && term && strcmp(term, "dumb"),
-				      .width = columns(),
-				      .rounds = rounds,
-				      .total = total,
-				      .began_ns = clock_now_ns(),
-				      .expected_s = expected_s};
+	                              .width = columns(),
+	                              .rounds = rounds,
+	                              .total = total,
+	                              .began_ns = clock_now_ns(),
+	                              .expected_s = expected_s};
 }
 
 static void erase(const struct progress *progress)
@@ -47,7 +47,8 @@ static double seconds_left(const struct progress *progress)
 	double left = (double)(progress->total - progress->done);
 
 	if (progress->done < 5 || gone <= 0)
-		return progress->expected_s * left / (double)(progress->total ? progress->total : 1);
+		return progress->expected_s * left /
+		       (double)(progress->total ? progress->total : 1);
 	return gone * left / (double)progress->done;
 }
 
@@ -77,8 +78,9 @@ void progress_round(struct progress *progress, uint32_t round)
 	progress->round = round;
 	if (!progress->live)
 		fprintf(stderr, "round %u/%u  %3.0f %%  ETA %s\n", round, progress->rounds,
-			100.0 * (double)progress->done / (double)(progress->total ? progress->total : 1),
-			format_duration(seconds_left(progress), left));
+		        100.0 * (double)progress->done /
+		                (double)(progress->total ? progress->total : 1),
+		        format_duration(seconds_left(progress), left));
 }
 
 void progress_trial(struct progress *progress, const char *name, double fraction)
@@ -87,14 +89,15 @@ void progress_trial(struct progress *progress, const char *name, double fraction
 	char bar[256], left[FORMAT_TEXT], part[FORMAT_TEXT] = "", line[1024];
 	uint64_t now = clock_now_ns();
 
-	if (!progress->live || (progress->shown_ns && now - progress->shown_ns < REDRAW_MS * NS_PER_MS))
+	if (!progress->live ||
+	    (progress->shown_ns && now - progress->shown_ns < REDRAW_MS * NS_PER_MS))
 		return;
 	draw_bar(share, bar, sizeof(bar));
 	if (isfinite(fraction))
 		snprintf(part, sizeof(part), " (%.0f %%)", 100 * fmin(fraction, 1));
 	snprintf(line, sizeof(line), "round %u/%u  %s %2.0f %%  ETA %s  %s%s", progress->round,
-		 progress->rounds, bar, 100 * share, format_duration(seconds_left(progress), left), name,
-		 part);
+	         progress->rounds, bar, 100 * share, format_duration(seconds_left(progress), left),
+	         name, part);
 	/* A line that wraps cannot be erased. Characters, not bytes, are what a terminal counts. */
 	for (char *end = line + strlen(line); format_width(line) > progress->width - 1;)
 		*--end = '\0';

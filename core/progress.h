@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 struct progress {
-	bool live;          /* stderr is a terminal */
-	int width;          /* its columns */
+	bool live; /* stderr is a terminal */
+	int width; /* its columns */
 	uint32_t round, rounds;
 	uint64_t done, total, began_ns;
-	uint64_t shown_ns;  /* when the live line was last drawn */
-	double expected_s;  /* before the first trial */
+	uint64_t shown_ns; /* when the live line was last drawn */
+	double expected_s; /* before the first trial */
 };
 
 void progress_begin(struct progress *, uint32_t rounds, uint64_t total, double expected_s);

@@ -15,11 +15,12 @@ static json_t *tool_json(void)
 {
 	return json_pack("{s:s, s:s, s:s, s:o}", "version", HEDDLE_VERSION, "compiler",
 #ifdef __clang__
-			 __VERSION__,
+	                 __VERSION__,
 #else
-			 "gcc " __VERSION__,
+	                 "gcc " __VERSION__,
 #endif
-			 "build_type", HEDDLE_BUILD_TYPE, "sanitizers", json_text_or_null(HEDDLE_SANITIZE));
+	                 "build_type", HEDDLE_BUILD_TYPE, "sanitizers",
+	                 json_text_or_null(HEDDLE_SANITIZE));
 }
 
 static json_t *unavailable(const struct machine *machine)
@@ -28,28 +29,29 @@ static json_t *unavailable(const struct machine *machine)
 
 	for (int i = 0; i < machine->unavailable_count; i++)
 		json_object_set_new(object, machine->unavailable[i].what,
-				    json_any_text(machine->unavailable[i].why));
+		                    json_any_text(machine->unavailable[i].why));
 	return object;
 }
 
 static json_t *machine_json(const struct machine *machine, const struct topology *topology)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:s, s:s, s:o, s:I, s:o, s:o, "
-			 "s:o, s:o}",
-			 "hostname", json_text_or_null(machine->hostname), "cpu_model",
-			 json_text_or_null(machine->cpu_model), "architecture",
-			 json_text_or_null(machine->architecture), "kernel",
-			 json_text_or_null(machine->kernel), "governor",
-			 json_text_or_null(machine->governor), "virtualisation",
-			 json_text_or_null(machine->virtualisation), "cores", topology->cores, "pus",
-			 topology->pus, "cores_usable", topology->cores_usable, "pus_usable",
-			 topology->pus_usable, "cpuset", topology->cpuset, "topology", topology->summary,
-			 "cpu_quota", json_number_or_null(topology->cpu_quota), "memory_bytes",
-			 (json_int_t)machine->memory_bytes, "clock_read_ns",
-			 json_number_or_null(machine->clock_read_ns), "load_1min",
-			 json_number_or_null(machine->load_1min), "cpu_pressure_percent",
-			 json_number_or_null(machine->cpu_pressure_percent), "unavailable",
-			 unavailable(machine));
+	return json_pack(
+	        "{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:s, s:s, s:o, s:I, s:o, s:o, "
+	        "s:o, s:o}",
+	        "hostname", json_text_or_null(machine->hostname), "cpu_model",
+	        json_text_or_null(machine->cpu_model), "architecture",
+	        json_text_or_null(machine->architecture), "kernel",
+	        json_text_or_null(machine->kernel), "governor",
+	        json_text_or_null(machine->governor), "virtualisation",
+	        json_text_or_null(machine->virtualisation), "cores", topology->cores, "pus",
+	        topology->pus, "cores_usable", topology->cores_usable, "pus_usable",
+	        topology->pus_usable, "cpuset", topology->cpuset, "topology", topology->summary,
+	        "cpu_quota", json_number_or_null(topology->cpu_quota), "memory_bytes",
+	        (json_int_t)machine->memory_bytes, "clock_read_ns",
+	        json_number_or_null(machine->clock_read_ns), "load_1min",
+	        json_number_or_null(machine->load_1min), "cpu_pressure_percent",
+	        json_number_or_null(machine->cpu_pressure_percent), "unavailable",
+	        unavailable(machine));
 }
 
 /* The plugins that the plan uses: a number belongs to a file and its build. */
@@ -65,8 +67,9 @@ static json_t *plugins(const struct plan *plan)
 			continue;
 		snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)model->hash);
 		json_object_set_new(object, model->name,
-				    json_pack("{s:o, s:s, s:o}", "file", json_any_text(model->path), "xxh3",
-					      hash, "build", json_text_or_null(model->info.build)));
+		                    json_pack("{s:o, s:s, s:o}", "file", json_any_text(model->path),
+		                              "xxh3", hash, "build",
+		                              json_text_or_null(model->info.build)));
 	}
 	return object;
 }
@@ -76,37 +79,40 @@ static json_t *run_json(const struct plan *plan, const struct result_run *run)
 	const struct config *config = plan->config;
 	json_t *document = json_loads(config->json, JSON_DECODE_ANY, NULL);
 
-	return json_pack("{s:s, s:s, s:s, s:f, s:I, s:i, s:i, s:o, s:o, s:o}", "name", config->name, "status",
-			 run->status, "started", run->started, "elapsed_s", run->elapsed_s, "seed",
-			 (json_int_t)run->seed, "rounds_planned", (int)config->sampling.rounds, "rounds",
-			 (int)run->rounds, "reduced", json_text_or_null(plan->reduced), "plugins",
-			 plugins(plan), "config", document ? document : json_null());
+	return json_pack("{s:s, s:s, s:s, s:f, s:I, s:i, s:i, s:o, s:o, s:o}", "name", config->name,
+	                 "status", run->status, "started", run->started, "elapsed_s",
+	                 run->elapsed_s, "seed", (json_int_t)run->seed, "rounds_planned",
+	                 (int)config->sampling.rounds, "rounds", (int)run->rounds, "reduced",
+	                 json_text_or_null(plan->reduced), "plugins", plugins(plan), "config",
+	                 document ? document : json_null());
 }
 
 /* Puts `"key": value` at the document's first level. */
 static bool put_member(FILE *file, const char *key, json_t *value)
 {
 	bool good = value && fprintf(file, ",\n\"%s\": ", key) > 0 &&
-		    json_dumpf(value, file, JSON_COMPACT | JSON_REAL_PRECISION(RESULT_DIGITS)) == 0;
+	            json_dumpf(value, file, JSON_COMPACT | JSON_REAL_PRECISION(RESULT_DIGITS)) == 0;
 
 	json_decref(value);
 	return good;
 }
 
 static bool put_document(FILE *file, struct journal *journal, const struct plan *plan,
-			 const struct result_run *run)
+                         const struct result_run *run)
 {
-	bool good = fprintf(file, "{ \"format\": \"heddle-result\", \"version\": %d", RESULT_VERSION) > 0 &&
-		    put_member(file, "run", run_json(plan, run)) &&
-		    put_member(file, "tool", tool_json()) &&
-		    put_member(file, "machine", machine_json(run->machine, run->topology)) &&
-		    fputs(",\n\"cases\": [", file) != EOF;
+	bool good = fprintf(file, "{ \"format\": \"heddle-result\", \"version\": %d",
+	                    RESULT_VERSION) > 0 &&
+	            put_member(file, "run", run_json(plan, run)) &&
+	            put_member(file, "tool", tool_json()) &&
+	            put_member(file, "machine", machine_json(run->machine, run->topology)) &&
+	            fputs(",\n\"cases\": [", file) != EOF;
 
 	for (size_t i = 0; good && i < plan->count; i++) {
 		json_t *of_case = result_case(journal, plan, i);
 
 		good = of_case && fputs(i ? ",\n" : "\n", file) != EOF &&
-		       json_dumpf(of_case, file, JSON_COMPACT | JSON_REAL_PRECISION(RESULT_DIGITS)) == 0;
+		       json_dumpf(of_case, file,
+		                  JSON_COMPACT | JSON_REAL_PRECISION(RESULT_DIGITS)) == 0;
 		json_decref(of_case);
 	}
 	return good && fputs("\n] }\n", file) != EOF;
@@ -128,7 +134,7 @@ static void sync_folder_of(const char *path)
 }
 
 int result_write(const char *path, struct journal *journal, const struct plan *plan,
-		 const struct result_run *run, struct hd_error *err)
+                 const struct result_run *run, struct hd_error *err)
 {
 	char *temporary;
 	FILE *file;
@@ -138,9 +144,10 @@ int result_write(const char *path, struct journal *journal, const struct plan *p
 		return hd_error(err, -ENOMEM, "out of memory");
 	file = fopen(temporary, "we");
 	errno = file ? 0 : errno;
-	if (!file || !put_document(file, journal, plan, run) || fflush(file) || fsync(fileno(file)) < 0)
+	if (!file || !put_document(file, journal, plan, run) || fflush(file) ||
+	    fsync(fileno(file)) < 0)
 		code = hd_error(err, errno ? -errno : -EIO, "%s: %s", temporary,
-				strerror(errno ? errno : EIO));
+		                strerror(errno ? errno : EIO));
 	if (file && fclose(file) && !code)
 		code = hd_error(err, -errno, "%s: %s", temporary, strerror(errno));
 	if (!code && rename(temporary, path) < 0)
@@ -171,11 +178,14 @@ json_t *result_load(const char *path, struct hd_error *err)
 		return NULL;
 	}
 	format = json_string_value(json_object_get(document, "format"));
-	if (!format || strcmp(format, "heddle-result") || !json_is_array(json_object_get(document, "cases")))
-		hd_error(err, -EINVAL, "%s: not a Heddle result (no \"format\": \"heddle-result\")", path);
+	if (!format || strcmp(format, "heddle-result") ||
+	    !json_is_array(json_object_get(document, "cases")))
+		hd_error(err, -EINVAL, "%s: not a Heddle result (no \"format\": \"heddle-result\")",
+		         path);
 	else if (json_integer_value(json_object_get(document, "version")) != RESULT_VERSION)
 		hd_error(err, -EINVAL, "%s: result version %d, this heddle reads %d", path,
-			 (int)json_integer_value(json_object_get(document, "version")), RESULT_VERSION);
+		         (int)json_integer_value(json_object_get(document, "version")),
+		         RESULT_VERSION);
 	if (!err || !err->code)
 		return document;
 	json_decref(document);
@@ -194,7 +204,8 @@ int result_show(const char *path, const struct table_view *view, FILE *out, stru
 int result_dump(const char *path, int indent, FILE *out, struct hd_error *err)
 {
 	json_t *document = result_load(path, err);
-	size_t flags = JSON_REAL_PRECISION(RESULT_DIGITS) | (indent ? JSON_INDENT(2) : JSON_COMPACT);
+	size_t flags =
+	        JSON_REAL_PRECISION(RESULT_DIGITS) | (indent ? JSON_INDENT(2) : JSON_COMPACT);
 	int code = document ? 0 : err->code;
 
 	if (document && (json_dumpf(document, out, flags) || fputc('\n', out) == EOF))

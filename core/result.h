@@ -24,33 +24,34 @@ enum { RESULT_VERSION = 1 };
 /* The journal of one run. */
 struct journal {
 	FILE *file;
-	char *path;             /* owned */
+	char *path; /* owned */
 	size_t case_count;
 	struct journal_case {
 		uint32_t count, room;
-		uint64_t *offsets;      /* of its lines in the file */
-		uint32_t failures;      /* trials that were not ok */
-		enum status status;     /* the worst so far; what the plan said before the first trial */
-		double *gate;           /* the gating metric by round - 1; NAN: not measured */
-		uint32_t rounds;        /* room in gate */
-	} *cases;
+		uint64_t *offsets; /* of its lines in the file */
+		uint32_t failures; /* trials that were not ok */
+		enum status
+		        status;  /* the worst so far; what the plan said before the first trial */
+		double *gate;    /* the gating metric by round - 1; NAN: not measured */
+		uint32_t rounds; /* room in gate */
+	} * cases;
 };
 
 /* Makes PATH; refuses one that exists unless `overwrite`. 0 or -errno. */
 int journal_open(struct journal *, const char *path, const struct plan *, bool overwrite,
-		 struct hd_error *);
+                 struct hd_error *);
 /* Appends a trial and syncs. 0 or -errno: disk full is the run's end. */
-int journal_append(struct journal *, const struct plan *, size_t index, uint32_t round, uint32_t order,
-		   const struct trial_result *, struct hd_error *);
+int journal_append(struct journal *, const struct plan *, size_t index, uint32_t round,
+                   uint32_t order, const struct trial_result *, struct hd_error *);
 /* Closes the file; removes it as well where its document stands. */
 void journal_close(struct journal *, bool remove_file);
 
 /* Facts about the run that no case holds. */
 struct result_run {
-	const char *status;  /* "complete" or "interrupted" */
-	char started[32];    /* ISO 8601, UTC */
+	const char *status; /* "complete" or "interrupted" */
+	char started[32];   /* ISO 8601, UTC */
 	uint64_t seed;
-	uint32_t rounds;     /* that were begun */
+	uint32_t rounds; /* that were begun */
 	double elapsed_s;
 	const struct machine *machine;
 	const struct topology *topology;
@@ -59,14 +60,14 @@ struct result_run {
 
 /* Writes the document to PATH by way of a temporary file beside it. 0 or -errno. */
 int result_write(const char *path, struct journal *, const struct plan *, const struct result_run *,
-		 struct hd_error *);
+                 struct hd_error *);
 /* What of a document the table shows, and how. All may be empty. */
 struct table_view {
 	const char *const *only; /* KEY=VALUE as in plan_filter */
 	size_t only_count;
-	const char *sort;        /* "name", "throughput", "cores", "model"; NULL: the document's order */
-	const char *by;          /* "workload" (default), "model", "cores": what a table is made for */
-	int width;               /* columns; 0: 80 */
+	const char *sort; /* "name", "throughput", "cores", "model"; NULL: the document's order */
+	const char *by;   /* "workload" (default), "model", "cores": what a table is made for */
+	int width;        /* columns; 0: 80 */
 	bool colour;
 };
 

@@ -13,9 +13,10 @@ static json_t *values_json(const struct hd_option *options, const struct value *
 	json_t *object = json_object();
 
 	for (int i = 0; options && options[i].name && values; i++) {
-		json_t *value = option_is_text(&options[i])		   ? json_any_text(values[i].text)
-				: options[i].kind == HD_OPTION_FLAG ? json_boolean(values[i].number)
-								    : json_integer(values[i].number);
+		json_t *value = option_is_text(&options[i]) ? json_any_text(values[i].text)
+		                : options[i].kind == HD_OPTION_FLAG
+		                        ? json_boolean(values[i].number)
+		                        : json_integer(values[i].number);
 
 		json_object_set_new(object, options[i].name, value);
 	}
@@ -36,8 +37,8 @@ static size_t collect(json_t *const *lines, uint32_t count, const char *metric, 
 	return n;
 }
 
-static json_t *metric_json(const struct workload_metric *metric, json_t *const *lines, uint32_t count,
-			   bool ok, double *values)
+static json_t *metric_json(const struct workload_metric *metric, json_t *const *lines,
+                           uint32_t count, bool ok, double *values)
 {
 	size_t n = collect(lines, count, metric->name, values);
 	struct interval interval = stats_ci95(values, n);
@@ -49,10 +50,11 @@ static json_t *metric_json(const struct workload_metric *metric, json_t *const *
 		json_array_append(trials, value ? value : json_null());
 	}
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "unit", metric->unit, "better",
-			 json_text_or_null(metric->better), "median",
-			 ok && n ? json_number_or_null(stats_median(values, n)) : json_null(), "ci95",
-			 ok ? json_interval_or_null(interval) : json_null(), "mad",
-			 ok && n ? json_number_or_null(stats_mad(values, n)) : json_null(), "trials", trials);
+	                 json_text_or_null(metric->better), "median",
+	                 ok && n ? json_number_or_null(stats_median(values, n)) : json_null(),
+	                 "ci95", ok ? json_interval_or_null(interval) : json_null(), "mad",
+	                 ok && n ? json_number_or_null(stats_mad(values, n)) : json_null(),
+	                 "trials", trials);
 }
 
 /* Window rates of one trial line. Returns how many. */
@@ -65,15 +67,15 @@ static size_t window_rates(json_t *line, double **rates)
 	*rates = calloc(n ? n : 1, sizeof(**rates));
 	for (size_t i = 0; *rates && i < n; i++)
 		(*rates)[i] = (double)json_integer_value(json_array_get(ops, i)) * 1e9 /
-			      (double)json_integer_value(json_array_get(ns, i));
+		              (double)json_integer_value(json_array_get(ns, i));
 	return *rates ? n : 0;
 }
 
 /* How the trials were inside. */
 struct inside {
 	uint64_t stalled, windows;
-	double spread;           /* median over trials of the windows' MAD over their median */
-	double trend;            /* median over trials of last third over first third, less 1 */
+	double spread; /* median over trials of the windows' MAD over their median */
+	double trend;  /* median over trials of last third over first third, less 1 */
 	struct interval trend_ci;
 };
 
@@ -89,7 +91,8 @@ static double third(const double *rates, size_t n, bool last)
 
 static struct inside look_inside(json_t *const *lines, uint32_t count)
 {
-	double *spreads = calloc(count + 1, sizeof(double)), *trends = calloc(count + 1, sizeof(double));
+	double *spreads = calloc(count + 1, sizeof(double)),
+	       *trends = calloc(count + 1, sizeof(double));
 	struct inside inside = {.spread = NAN, .trend = NAN};
 	size_t spread_count = 0, trend_count = 0;
 
@@ -136,7 +139,8 @@ static void note_inside(json_t *notes, const struct plan_case *kase, const struc
 		note(notes, "%llu of %llu windows stalled", (unsigned long long)inside->stalled,
 		     (unsigned long long)inside->windows);
 	if (fabs(inside->trend) > 0.05 && (inside->trend_ci.low > 0 || inside->trend_ci.high < 0))
-		note(notes, "not steady: %+.0f %% over the trial; raise warmup_ms", inside->trend * 100);
+		note(notes, "not steady: %+.0f %% over the trial; raise warmup_ms",
+		     inside->trend * 100);
 }
 
 /* What workload and model had to tell of the last trial. */
@@ -149,17 +153,19 @@ static void take_notes(json_t *notes, json_t *const *lines, uint32_t count)
 static json_t *spread_json(const double *gate, size_t n, const struct inside *inside)
 {
 	struct interval interval = stats_ci95(gate, n);
-	double median = stats_median(gate, n), smallest = (interval.high - interval.low) / 2 / median;
+	double median = stats_median(gate, n),
+	       smallest = (interval.high - interval.low) / 2 / median;
 
 	/* The difference of two medians is as uncertain as both: sqrt(2) of one half-width. */
 	return json_pack("{s:o, s:o, s:o}", "between_trials_percent",
-			 json_number_or_null(n ? 100 * stats_mad(gate, n) / median : NAN), "within_trials_percent",
-			 json_number_or_null(100 * inside->spread), "smallest_change_percent",
-			 json_number_or_null(100 * sqrt(2) * smallest));
+	                 json_number_or_null(n ? 100 * stats_mad(gate, n) / median : NAN),
+	                 "within_trials_percent", json_number_or_null(100 * inside->spread),
+	                 "smallest_change_percent", json_number_or_null(100 * sqrt(2) * smallest));
 }
 
 /* By rounds: both numbers of a pair were taken within the same minutes. */
-static json_t *versus_json(const struct journal *journal, const struct plan *plan, size_t index, bool ok)
+static json_t *versus_json(const struct journal *journal, const struct plan *plan, size_t index,
+                           bool ok)
 {
 	const struct plan_case *kase = &plan->cases[index];
 	const struct journal_case *mine = &journal->cases[index], *base;
@@ -179,8 +185,9 @@ static json_t *versus_json(const struct journal *journal, const struct plan *pla
 		interval = stats_ci95(logs, n);
 		interval.low = exp(interval.low);
 		interval.high = exp(interval.high);
-		versus = json_pack("{s:o, s:o, s:i}", "ratio", json_number_or_null(exp(stats_median(logs, n))), "ci95",
-				   json_interval_or_null(interval), "pairs", (int)n);
+		versus = json_pack("{s:o, s:o, s:i}", "ratio",
+		                   json_number_or_null(exp(stats_median(logs, n))), "ci95",
+		                   json_interval_or_null(interval), "pairs", (int)n);
 	}
 	free(logs);
 	return versus ? versus : json_null();
@@ -188,7 +195,7 @@ static json_t *versus_json(const struct journal *journal, const struct plan *pla
 
 /* The reason of the first trial that has the case's status. */
 static json_t *reason_json(const struct plan_case *kase, json_t *const *lines, uint32_t count,
-			   enum status status)
+                           enum status status)
 {
 	if (kase->reason && kase->reason[0])
 		return json_any_text(kase->reason);
@@ -196,21 +203,25 @@ static json_t *reason_json(const struct plan_case *kase, json_t *const *lines, u
 		json_t *trial = json_object_get(lines[i], "trial");
 		const char *reason = json_string_value(json_object_get(trial, "reason"));
 
-		if (reason && status_find(json_string_value(json_object_get(trial, "status"))) == (int)status)
-			return json_sprintf("%s, round %d", reason,
-					    (int)json_integer_value(json_object_get(trial, "round")));
+		if (reason &&
+		    status_find(json_string_value(json_object_get(trial, "status"))) == (int)status)
+			return json_sprintf(
+			        "%s, round %d", reason,
+			        (int)json_integer_value(json_object_get(trial, "round")));
 	}
 	return json_null();
 }
 
-static json_t *metrics_json(const struct plan_case *kase, json_t *const *lines, uint32_t count, bool ok)
+static json_t *metrics_json(const struct plan_case *kase, json_t *const *lines, uint32_t count,
+                            bool ok)
 {
 	double *values = calloc(count + 1, sizeof(*values));
 	json_t *metrics = json_object();
 
 	for (int i = 0; values && kase->workload->metrics[i].name; i++)
-		json_object_set_new(metrics, kase->workload->metrics[i].name,
-				    metric_json(&kase->workload->metrics[i], lines, count, ok, values));
+		json_object_set_new(
+		        metrics, kase->workload->metrics[i].name,
+		        metric_json(&kase->workload->metrics[i], lines, count, ok, values));
 	free(values);
 	return metrics;
 }
@@ -226,7 +237,7 @@ static json_t *trials_json(json_t *const *lines, uint32_t count)
 
 /* Notes, and the spread that stands beside them. */
 static void tell_about(json_t *of_case, const struct plan_case *kase, json_t *const *lines,
-		       uint32_t count, bool ok)
+                       uint32_t count, bool ok)
 {
 	double *gate = calloc(count + 1, sizeof(*gate));
 	size_t n = gate ? collect(lines, count, kase->workload->metrics[0].name, gate) : 0;
@@ -244,37 +255,42 @@ static void tell_about(json_t *of_case, const struct plan_case *kase, json_t *co
 	}
 	json_object_set_new(of_case, "notes", notes);
 	json_object_set_new(of_case, "spread",
-			    ok && n ? spread_json(gate, n, &inside) : json_null());
+	                    ok && n ? spread_json(gate, n, &inside) : json_null());
 	json_object_set_new(of_case, "stalled_windows", json_integer((json_int_t)inside.stalled));
 	free(gate);
 }
 
 static json_t *case_json(struct journal *journal, const struct plan *plan, size_t index,
-			 json_t *const *lines)
+                         json_t *const *lines)
 {
 	const struct plan_case *kase = &plan->cases[index];
 	const struct journal_case *of_journal = &journal->cases[index];
 	uint32_t count = of_journal->count;
-	enum status status = count || kase->status != STATUS_OK ? of_journal->status : STATUS_SKIPPED;
+	enum status status =
+	        count || kase->status != STATUS_OK ? of_journal->status : STATUS_SKIPPED;
 	bool ok = status == STATUS_OK, network = kase->workload->network;
 	char name[PLAN_NAME], key[PLAN_KEY];
 	json_t *of_case;
 
 	of_case = json_pack(
-		"{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:b, s:s, s:o, s:o, s:s, s:o}", "name",
-		plan_case_name(kase, name), "key", plan_case_key(kase, key), "workload",
-		kase->workload->name, "params", values_json(kase->workload->params, kase->params), "model",
-		kase->model->name, "label", json_text_or_null(kase->label), "options",
-		values_json(kase->model->options, kase->options), "cores", (int)kase->cores, "cpus",
-		json_cpus(kase->cpus, kase->cores), "generator_cpus",
-		network ? json_cpus(plan->generator_cpus, plan->generator_cores) : json_null(), "shared",
-		kase->shared, "status", status_name(status), "reason",
-		ok ? json_null()
-		   : !count && kase->status == STATUS_OK ? json_string("the run ended before its first trial")
-							 : reason_json(kase, lines, count, status),
-		"verified", ok ? json_true() : status == STATUS_WRONG_RESULT ? json_false() : json_null(),
-		"expect", kase->entry->expect ? kase->entry->expect : "ok", "metrics",
-		metrics_json(kase, lines, count, ok));
+	        "{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:b, s:s, s:o, s:o, s:s, s:o}",
+	        "name", plan_case_name(kase, name), "key", plan_case_key(kase, key), "workload",
+	        kase->workload->name, "params", values_json(kase->workload->params, kase->params),
+	        "model", kase->model->name, "label", json_text_or_null(kase->label), "options",
+	        values_json(kase->model->options, kase->options), "cores", (int)kase->cores, "cpus",
+	        json_cpus(kase->cpus, kase->cores), "generator_cpus",
+	        network ? json_cpus(plan->generator_cpus, plan->generator_cores) : json_null(),
+	        "shared", kase->shared, "status", status_name(status), "reason",
+	        ok ? json_null()
+	        : !count && kase->status == STATUS_OK
+	                ? json_string("the run ended before its first trial")
+	                : reason_json(kase, lines, count, status),
+	        "verified",
+	        ok                              ? json_true()
+	        : status == STATUS_WRONG_RESULT ? json_false()
+	                                        : json_null(),
+	        "expect", kase->entry->expect ? kase->entry->expect : "ok", "metrics",
+	        metrics_json(kase, lines, count, ok));
 	if (!of_case)
 		return NULL;
 	tell_about(of_case, kase, lines, count, ok);

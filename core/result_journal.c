@@ -21,11 +21,13 @@ static json_t *counts(const uint64_t *values, uint32_t n)
 
 static json_t *gauges(const struct trial_result *trial)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "cpu_ns", json_number_or_null(trial->cpu_ns),
-			 "peak_resident_bytes", json_number_or_null(trial->peak_bytes), "whole_trial_rate",
-			 json_number_or_null(trial->whole_rate), "observer_late_ns", json_number_or_null(trial->late_ns),
-			 "overhead_ns", (json_int_t)trial->overhead_ns, "tasks_stepped",
-			 (json_int_t)trial->stepped, "whole_passes", (json_int_t)trial->passes);
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "cpu_ns",
+	                 json_number_or_null(trial->cpu_ns), "peak_resident_bytes",
+	                 json_number_or_null(trial->peak_bytes), "whole_trial_rate",
+	                 json_number_or_null(trial->whole_rate), "observer_late_ns",
+	                 json_number_or_null(trial->late_ns), "overhead_ns",
+	                 (json_int_t)trial->overhead_ns, "tasks_stepped",
+	                 (json_int_t)trial->stepped, "whole_passes", (json_int_t)trial->passes);
 }
 
 static json_t *notes(const struct trial_result *trial)
@@ -44,7 +46,8 @@ static json_t *metrics(const struct workload *workload, const struct trial_resul
 	json_t *object = json_object();
 
 	for (int i = 0; workload->metrics[i].name; i++)
-		json_object_set_new(object, workload->metrics[i].name, json_number_or_null(trial->metrics[i]));
+		json_object_set_new(object, workload->metrics[i].name,
+		                    json_number_or_null(trial->metrics[i]));
 	return object;
 }
 
@@ -52,30 +55,33 @@ static json_t *trial_json(uint32_t round, uint32_t order, const struct trial_res
 {
 	bool all_tasks = trial->tasks <= MOST_TASKS_TOLD && trial->windows;
 
-	return json_pack("{s:i, s:i, s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "round", (int)round, "order",
-			 (int)order, "status", status_name(trial->status), "reason",
-			 json_text_or_null(trial->reason),
-			 "elapsed_ns", (json_int_t)trial->elapsed_ns, "window_ns",
-			 counts(trial->window_ns, trial->windows), "window_ops",
-			 counts(trial->window_ops, trial->windows), "task_ops",
-			 all_tasks ? counts(trial->task_ops, trial->tasks) : json_null(), "gauges",
-			 gauges(trial));
+	return json_pack("{s:i, s:i, s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "round", (int)round,
+	                 "order", (int)order, "status", status_name(trial->status), "reason",
+	                 json_text_or_null(trial->reason), "elapsed_ns",
+	                 (json_int_t)trial->elapsed_ns, "window_ns",
+	                 counts(trial->window_ns, trial->windows), "window_ops",
+	                 counts(trial->window_ops, trial->windows), "task_ops",
+	                 all_tasks ? counts(trial->task_ops, trial->tasks) : json_null(), "gauges",
+	                 gauges(trial));
 }
 
 static int open_file(const char *path, bool overwrite)
 {
-	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (overwrite ? O_TRUNC : O_EXCL), 0644);
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (overwrite ? O_TRUNC : O_EXCL),
+	            0644);
 }
 
 int journal_open(struct journal *journal, const char *path, const struct plan *plan, bool overwrite,
-		 struct hd_error *err)
+                 struct hd_error *err)
 {
 	int fd = open_file(path, overwrite);
 
 	*journal = (struct journal){.case_count = plan->count};
 	if (fd < 0)
 		return hd_error(err, -errno, "%s: %s%s", path, strerror(errno),
-				errno == EEXIST ? "; another run may be writing it; -f writes over it" : "");
+		                errno == EEXIST
+		                        ? "; another run may be writing it; -f writes over it"
+		                        : "");
 	journal->file = fdopen(fd, "a+");
 	journal->path = strdup(path);
 	journal->cases = calloc(plan->count ? plan->count : 1, sizeof(*journal->cases));
@@ -123,13 +129,13 @@ static int write_line(struct journal *journal, json_t *line, uint64_t *offset, s
 	if (fputs(text, journal->file) == EOF || fputc('\n', journal->file) == EOF ||
 	    fflush(journal->file) == EOF || fdatasync(fileno(journal->file)) < 0)
 		code = hd_error(err, errno ? -errno : -EIO, "%s: %s", journal->path,
-				strerror(errno ? errno : EIO));
+		                strerror(errno ? errno : EIO));
 	free(text);
 	return code;
 }
 
 int journal_append(struct journal *journal, const struct plan *plan, size_t index, uint32_t round,
-		   uint32_t order, const struct trial_result *trial, struct hd_error *err)
+                   uint32_t order, const struct trial_result *trial, struct hd_error *err)
 {
 	const struct plan_case *kase = &plan->cases[index];
 	struct journal_case *of_case = &journal->cases[index];
@@ -141,8 +147,8 @@ int journal_append(struct journal *journal, const struct plan *plan, size_t inde
 	if (!make_room(of_case, round))
 		return hd_error(err, -ENOMEM, "out of memory");
 	line = json_pack("{s:s, s:o, s:o, s:o}", "case", plan_case_key(kase, key), "metrics",
-			 metrics(kase->workload, trial), "notes", notes(trial), "trial",
-			 trial_json(round, order, trial));
+	                 metrics(kase->workload, trial), "notes", notes(trial), "trial",
+	                 trial_json(round, order, trial));
 	code = write_line(journal, line, &offset, err);
 	json_decref(line);
 	if (code)

@@ -36,8 +36,8 @@ double row_median(const json_t *of_case, const char *name)
 /* The first metric is the one that gates; jansson keeps the document's order. */
 const char *row_gate(const json_t *of_case)
 {
-	const char *name = json_object_iter_key(json_object_iter(json_object_get((json_t *)(uintptr_t)of_case,
-										"metrics")));
+	const char *name = json_object_iter_key(
+	        json_object_iter(json_object_get((json_t *)(uintptr_t)of_case, "metrics")));
 
 	return name ? name : "";
 }
@@ -71,10 +71,12 @@ static void split_name(const json_t *of_case, char *workload, char *model)
 		cores = at;
 	for (const char *at = found; !cores && at && (at = strstr(at, "/pus=")); at++)
 		cores = at;
-	snprintf(workload, ROW_TITLE, "%.*s", found ? (int)(found - name) : (int)strlen(name), name);
+	snprintf(workload, ROW_TITLE, "%.*s", found ? (int)(found - name) : (int)strlen(name),
+	         name);
 	snprintf(model, ROW_TITLE, "%.*s",
-		 found ? (int)((cores ? cores : name + strlen(name)) - found - 1) : (int)strlen(model_name),
-		 found ? found + 1 : model_name);
+	         found ? (int)((cores ? cores : name + strlen(name)) - found - 1)
+	               : (int)strlen(model_name),
+	         found ? found + 1 : model_name);
 	for (char *slash = workload; (slash = strchr(slash, '/')) && strchr(slash, '=');)
 		*slash = ' ';
 }
@@ -87,7 +89,7 @@ static void tell_batch(const json_t *of_case, char *workload)
 
 	if (json_is_integer(batch) && !strstr(workload, " batch="))
 		snprintf(workload + length, ROW_TITLE - length, " batch=%" JSON_INTEGER_FORMAT,
-			 json_integer_value(batch));
+		         json_integer_value(batch));
 }
 
 static void title_row(const struct table_view *view, struct row *row)
@@ -150,7 +152,8 @@ static bool is_wanted(const struct table_view *view, const json_t *of_case, bool
 		for (size_t k = 0; k < view->only_count; k++)
 			if (strncmp(view->only[k], view->only[i], length + 1) == 0 &&
 			    view->only[k][length] == '=')
-				any |= key_matches(of_case, key, view->only[k] + length + 1, &known[i]);
+				any |= key_matches(of_case, key, view->only[k] + length + 1,
+				                   &known[i]);
 		if (!any)
 			return false;
 	}
@@ -169,7 +172,7 @@ static int compare_rows(const void *a, const void *b, void *view)
 		difference = row_cores(left->of_case) - row_cores(right->of_case);
 	else if (sort && strcmp(sort, "throughput") == 0)
 		difference = fmax(row_median(right->of_case, row_gate(right->of_case)), -1) -
-			     fmax(row_median(left->of_case, row_gate(left->of_case)), -1);
+		             fmax(row_median(left->of_case, row_gate(left->of_case)), -1);
 	else if (sort)
 		difference = strcmp(left->title, right->title);
 	if (difference != 0)
@@ -202,12 +205,13 @@ static int check_keys(const struct table_view *view, const bool *known, struct h
 {
 	for (size_t i = 0; i < view->only_count; i++)
 		if (!known[i])
-			return hd_error(err, -EINVAL, "--only %s: no case has that key", view->only[i]);
+			return hd_error(err, -EINVAL, "--only %s: no case has that key",
+			                view->only[i]);
 	return 0;
 }
 
-int rows_collect(const json_t *document, const struct table_view *view, struct row **rows, size_t *count,
-		 struct hd_error *err)
+int rows_collect(const json_t *document, const struct table_view *view, struct row **rows,
+                 size_t *count, struct hd_error *err)
 {
 	const json_t *cases = json_object_get(document, "cases");
 	bool *known = calloc(view->only_count + 1, sizeof(*known));

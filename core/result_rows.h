@@ -11,14 +11,14 @@
 enum { ROW_TITLE = 512 };
 
 struct row {
-	const json_t *of_case;              /* borrowed from the document */
+	const json_t *of_case; /* borrowed from the document */
 	char group[ROW_TITLE], title[ROW_TITLE];
-	size_t index;                       /* in the document */
+	size_t index; /* in the document */
 };
 
 /* The document's cases that the view wants, in its order; *rows is the caller's. 0 or -errno. */
-int rows_collect(const json_t *document, const struct table_view *, struct row **rows, size_t *count,
-		 struct hd_error *);
+int rows_collect(const json_t *document, const struct table_view *, struct row **rows,
+                 size_t *count, struct hd_error *);
 /* Takes the rows of the first row's group to the front, all else keeps its order. How many they are. */
 size_t rows_gather(struct row *rows, size_t count);
 /* Within one group, as the view says. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of a result, made from the document alone: what is printed and what is stored agree. */
+/* The tables of a result, made from the document alone: what is printed and what is stored agree.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,7 @@ static const char *cost_name(const json_t *of_case)
 	json_t *metrics = json_object_get(of_case, "metrics"), *value;
 	const char *name;
 
-	json_object_foreach(metrics, name, value)
-		if (strstr(name, "cpu_per_"))
-			return name;
+	json_object_foreach(metrics, name, value) if (strstr(name, "cpu_per_")) return name;
 	return NULL;
 }
 
@@ -51,7 +50,8 @@ static void print_wrapped(const struct table *table, int indent, int column, con
 
 static void print_cell(const struct table *table, int width, const char *text)
 {
-	fprintf(table->out, "%*s%s", width > format_width(text) ? width - format_width(text) : 0, "", text);
+	fprintf(table->out, "%*s%s", width > format_width(text) ? width - format_width(text) : 0,
+	        "", text);
 }
 
 static bool wide(const struct table *table)
@@ -64,7 +64,9 @@ static void cost_heading(const json_t *of_case, char text[FORMAT_TEXT])
 {
 	const char *name = cost_name(of_case), *unit = name ? strrchr(name, '_') + 1 : NULL;
 
-	snprintf(text, FORMAT_TEXT, unit ? "cpu/%.8s" : "", unit);
+	text[0] = '\0';
+	if (unit)
+		snprintf(text, FORMAT_TEXT, "cpu/%.8s", unit);
 }
 
 static void print_heading(const struct table *table, const struct row *row, const char *baseline)
@@ -72,8 +74,9 @@ static void print_heading(const struct table *table, const struct row *row, cons
 	char versus[FORMAT_TEXT], cost[FORMAT_TEXT];
 
 	cost_heading(row->of_case, cost);
-
-	snprintf(versus, sizeof(versus), baseline[0] ? "vs %.15s" : "", baseline);
+	versus[0] = '\0';
+	if (baseline[0])
+		snprintf(versus, sizeof(versus), "vs %.15s", baseline);
 	fprintf(table->out, "\n");
 	if (format_width(row->group) < NAME_COLUMN + 1)
 		fprintf(table->out, "%-*s", NAME_COLUMN + 1, row->group);
@@ -93,39 +96,41 @@ static void print_interval(const struct table *table, const json_t *of_case, con
 
 	if (json_array_size(pair) == 2)
 		snprintf(text, sizeof(text), "%s %s %s",
-			 format_digits(row_number(json_array_get(pair, 0)) / scale.factor, low),
-			 format_ellipsis(),
-			 format_digits(row_number(json_array_get(pair, 1)) / scale.factor, high));
+		         format_digits(row_number(json_array_get(pair, 0)) / scale.factor, low),
+		         format_ellipsis(),
+		         format_digits(row_number(json_array_get(pair, 1)) / scale.factor, high));
 	print_cell(table, 12, text);
 }
 
 static void print_versus(const struct table *table, const json_t *of_case)
 {
 	const json_t *versus = json_object_get(of_case, "versus_baseline"),
-		     *pair = json_object_get(versus, "ci95");
+	             *pair = json_object_get(versus, "ci95");
 	char ratio[FORMAT_TEXT], low[FORMAT_TEXT], high[FORMAT_TEXT], text[4 * FORMAT_TEXT] = "";
 
 	if (json_is_true(json_object_get(of_case, "baseline")))
 		snprintf(text, sizeof(text), "baseline");
 	else if (json_is_object(versus) && json_is_array(pair))
 		snprintf(text, sizeof(text), "%sx [%s, %s]",
-			 format_digits(row_number(json_object_get(versus, "ratio")), ratio),
-			 format_digits(row_number(json_array_get(pair, 0)), low),
-			 format_digits(row_number(json_array_get(pair, 1)), high));
+		         format_digits(row_number(json_object_get(versus, "ratio")), ratio),
+		         format_digits(row_number(json_array_get(pair, 0)), low),
+		         format_digits(row_number(json_array_get(pair, 1)), high));
 	else if (json_is_object(versus))
 		snprintf(text, sizeof(text), "%sx",
-			 format_digits(row_number(json_object_get(versus, "ratio")), ratio));
+		         format_digits(row_number(json_object_get(versus, "ratio")), ratio));
 	print_cell(table, 20, text);
 }
 
 static void print_metric_cell(const struct table *table, const json_t *of_case, const char *name,
-			      int width)
+                              int width)
 {
 	char text[FORMAT_TEXT];
 	const json_t *of_metric = name ? row_metric(of_case, name) : NULL;
 
 	print_cell(table, width,
-		   of_metric ? format_quantity(row_median(of_case, name), row_text(of_metric, "unit"), text) : "");
+	           of_metric ? format_quantity(row_median(of_case, name),
+	                                       row_text(of_metric, "unit"), text)
+	                     : "");
 }
 
 /* Whether all rows with a number carry this note: it is told once then, below them. */
@@ -139,8 +144,8 @@ static bool is_common(const struct row *rows, size_t count, const char *wanted)
 		size_t n;
 
 		numbers += strcmp(row_text(rows[i].of_case, "status"), "ok") == 0;
-		json_array_foreach(notes, n, note)
-			with += strcmp(json_string_value(note), wanted) == 0;
+		json_array_foreach(notes, n, note) with +=
+		        strcmp(json_string_value(note), wanted) == 0;
 	}
 	return numbers > 1 && with == numbers;
 }
@@ -153,29 +158,32 @@ static void print_common_notes(const struct table *table, const struct row *rows
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(row_text(rows[i].of_case, "status"), "ok"))
 			continue;
-		json_array_foreach(json_object_get(rows[i].of_case, "notes"), n, note)
-			if (is_common(rows, count, json_string_value(note))) {
-				fputs("  all: ", table->out);
-				print_wrapped(table, 7, 7, json_string_value(note));
-			}
+		json_array_foreach(json_object_get(rows[i].of_case, "notes"), n,
+		                   note) if (is_common(rows, count, json_string_value(note)))
+		{
+			fputs("  all: ", table->out);
+			print_wrapped(table, 7, 7, json_string_value(note));
+		}
 		return;
 	}
 }
 
 static void print_notes(const struct table *table, const struct row *row, const struct row *rows,
-			size_t count)
+                        size_t count)
 {
 	const json_t *notes = json_object_get(row->of_case, "notes");
 	char text[4 * ROW_TITLE] = "";
 	size_t i, length = 0;
 	json_t *note;
 
+	if (strcmp(row_text(row->of_case, "status"), "ok"))
+		return;
 	if (json_is_true(json_object_get(row->of_case, "shared")))
 		length += (size_t)snprintf(text, sizeof(text), "shares cores with the generator");
-	json_array_foreach(notes, i, note)
-		if (length < sizeof(text) && !is_common(rows, count, json_string_value(note)))
-			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
-						   length ? "; " : "", json_string_value(note));
+	json_array_foreach(notes, i, note) if (length < sizeof(text) &&
+	                                       !is_common(rows, count, json_string_value(note)))
+	        length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+	                                   length ? "; " : "", json_string_value(note));
 	if (!text[0])
 		return;
 	fprintf(table->out, "      ");
@@ -198,13 +206,14 @@ static void print_row(const struct table *table, const struct row *row)
 		char reason[4 * ROW_TITLE];
 
 		snprintf(reason, sizeof(reason), "%s%s: %s", status,
-			 strcmp(row_text(of_case, "expect"), status) == 0 ? " (as expected)" : "",
-			 row_text(of_case, "reason"));
+		         strcmp(row_text(of_case, "expect"), status) == 0 ? " (as expected)" : "",
+		         row_text(of_case, "reason"));
 		print_wrapped(table, NAME_COLUMN + 8, NAME_COLUMN + 8, reason);
 		return;
 	}
 	print_cell(table, 11,
-		   format_quantity(row_median(of_case, gate), row_text(row_metric(of_case, gate), "unit"), text));
+	           format_quantity(row_median(of_case, gate),
+	                           row_text(row_metric(of_case, gate), "unit"), text));
 	fputs("  ", table->out);
 	print_interval(table, of_case, gate);
 	print_versus(table, of_case);
@@ -229,15 +238,16 @@ static void print_own_share(const struct table *table, const struct row *row)
 
 	if (strcmp(row_text(row->of_case, "status"), "ok") || !(rate > 0))
 		return;
-	fprintf(table->out, "  harness: %s of each operation at cores=%d (model empty, not verified)\n",
-		format_quantity(1e9 / rate, "ns", text), row_cores(row->of_case));
+	fprintf(table->out,
+	        "  harness: %s of each operation at cores=%d (model empty, not verified)\n",
+	        format_quantity(1e9 / rate, "ns", text), row_cores(row->of_case));
 }
 
 /* How far the numbers of this table can be told apart. */
 static void print_spread(const struct table *table, const struct row *rows, size_t count)
 {
 	static const char *const keys[] = {"between_trials_percent", "within_trials_percent",
-					   "smallest_change_percent"};
+	                                   "smallest_change_percent"};
 	double most[3] = {NAN, NAN, NAN}, *values = calloc(count + 1, sizeof(*values)), middle[3];
 	char text[6][FORMAT_TEXT], line[8 * FORMAT_TEXT];
 
@@ -245,8 +255,8 @@ static void print_spread(const struct table *table, const struct row *rows, size
 		size_t n = 0;
 
 		for (size_t i = 0; i < count; i++) {
-			double value = row_number(
-				json_object_get(json_object_get(rows[i].of_case, "spread"), keys[k]));
+			double value = row_number(json_object_get(
+			        json_object_get(rows[i].of_case, "spread"), keys[k]));
 
 			if (isfinite(value) && !is_empty_model(&rows[i]))
 				values[n++] = value;
@@ -259,9 +269,10 @@ static void print_spread(const struct table *table, const struct row *rows, size
 	}
 	if (values && isfinite(middle[2])) {
 		snprintf(line, sizeof(line),
-			 "spread: trials %s %% (worst %s), windows %s %% (%s); smallest change seen: "
-			 "%s %% (%s)",
-			 text[0], text[1], text[2], text[3], text[4], text[5]);
+		         "spread: trials %s %% (worst %s), windows %s %% (%s); smallest change "
+		         "seen: "
+		         "%s %% (%s)",
+		         text[0], text[1], text[2], text[3], text[4], text[5]);
 		fputs("  ", table->out);
 		print_wrapped(table, 4, 2, line);
 	}
@@ -294,9 +305,11 @@ static void print_group(struct table *table, struct row *rows, size_t count)
 	print_spread(table, rows, count);
 }
 
-int result_print(const json_t *document, const struct table_view *view, FILE *out, struct hd_error *err)
+int result_print(const json_t *document, const struct table_view *view, FILE *out,
+                 struct hd_error *err)
 {
-	struct table table = {.view = view, .out = out, .width = view->width ? view->width : DEFAULT_WIDTH};
+	struct table table = {
+	        .view = view, .out = out, .width = view->width ? view->width : DEFAULT_WIDTH};
 	struct row *rows;
 	size_t count;
 	int code = rows_collect(document, view, &rows, &count, err);

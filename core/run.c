@@ -73,12 +73,12 @@ static void cease_to_observe(void)
 static void tell_failure(struct run *run, const struct trial_result *result)
 {
 	if (result->status != STATUS_OK && result->status != STATUS_SKIPPED)
-		progress_say(&run->progress, "%s: %s: %s", run->current, status_name(result->status),
-			     result->reason);
+		progress_say(&run->progress, "%s: %s: %s", run->current,
+		             status_name(result->status), result->reason);
 }
 
 static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t order,
-		     struct hd_error *err)
+                     struct hd_error *err)
 {
 	struct trial_spec spec = workbench_trial(run->bench, index);
 	struct trial_result result;
@@ -95,7 +95,8 @@ static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t ord
 	trial_run(&spec, &run->bench->keeper, &result);
 	if (!result.interrupted) {
 		tell_failure(run, &result);
-		code = journal_append(&run->journal, &run->bench->plan, index, round, order, &result, err);
+		code = journal_append(&run->journal, &run->bench->plan, index, round, order,
+		                      &result, err);
 		progress_done(&run->progress);
 	}
 	trial_free(&result);
@@ -147,8 +148,9 @@ static int run_rounds(struct run *run, struct hd_error *err)
 
 	for (uint32_t round = 1; !code && round <= rounds && !asked_to_end(run); round++) {
 		if (budget_ends(run, round - 1)) {
-			progress_say(&run->progress, "the budget of %u s is used up: %u of %u rounds",
-				     run->bench->config.sampling.budget_s, round - 1, rounds);
+			progress_say(&run->progress,
+			             "the budget of %u s is used up: %u of %u rounds",
+			             run->bench->config.sampling.budget_s, round - 1, rounds);
 			break;
 		}
 		code = run_round(run, round, err);
@@ -200,15 +202,16 @@ static int begin(struct run *run, struct hd_error *err)
 }
 
 int run_all(struct workbench *bench, const struct run_options *options, struct run_outcome *outcome,
-	    struct hd_error *err)
+            struct hd_error *err)
 {
 	struct run run = {.bench = bench, .options = options};
 	int code = begin(&run, err);
 
 	if (!code) {
 		become_observer();
-		progress_begin(&run.progress, bench->plan.rounds, bench->plan.rounds * trials_of_a_round(&run),
-			       bench->plan.expected_s);
+		progress_begin(&run.progress, bench->plan.rounds,
+		               bench->plan.rounds * trials_of_a_round(&run),
+		               bench->plan.expected_s);
 		code = run_rounds(&run, err);
 		progress_end(&run.progress);
 		cease_to_observe();

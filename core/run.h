@@ -14,10 +14,11 @@
 #include "workbench.h"
 
 struct run_options {
-	const char *output;  /* path of the result document */
+	const char *output; /* path of the result document */
 	bool overwrite;
 	uint64_t seed;
-	const volatile sig_atomic_t *signal; /* not 0 once the user wants an end; the trial under way is lost */
+	/* Not 0 once the user wants an end; the trial under way is lost. */
+	const volatile sig_atomic_t *signal;
 };
 
 /* What a run came to; zeroed before. */
@@ -29,7 +30,8 @@ struct run_outcome {
 
 /* 0, also where cases failed or the user interrupted; -errno where heddle itself could not go on (what was
    measured is in the journal then, whose path the error tells). */
-int run_all(struct workbench *, const struct run_options *, struct run_outcome *, struct hd_error *);
+int run_all(struct workbench *, const struct run_options *, struct run_outcome *,
+            struct hd_error *);
 
 /* xoshiro256** 1.0 (Blackman and Vigna), seeded by splitmix64: the same order everywhere for a seed. */
 struct run_random {

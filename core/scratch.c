@@ -23,15 +23,20 @@ struct file_system {
 };
 
 static const struct file_system file_systems[] = {
-	{0x01021994, true, "tmpfs"},     {0x858458f6, true, "ramfs"},   {0x958458f6, true, "hugetlbfs"},
-	{0x0000ef53, false, "ext4"},     {0x58465342, false, "xfs"},    {0x9123683e, false, "btrfs"},
-	{0x794c7630, false, "overlayfs"}, {0x2fc12fc1, false, "zfs"},    {0xf2f52010, false, "f2fs"},
-	{0xca451a4e, false, "bcachefs"}, {0x00006969, false, "nfs"},    {0x01021997, false, "9p"},
-	{0x65735546, false, "fuse"},     {0xff534d42, false, "cifs"},   {0xfe534d42, false, "smb2"},
-	{0x00004d44, false, "vfat"},     {0x2011bab0, false, "exfat"},  {0x5346544e, false, "ntfs"},
-	{0x73717368, false, "squashfs"}, {0xe0f5e1e2, false, "erofs"},  {0x0000f15f, false, "ecryptfs"},
-	{0x00009fa0, false, "proc"},     {0x62656572, false, "sysfs"},  {0x3153464a, false, "jfs"},
-	{0x52654973, false, "reiserfs"}, {0x00c36400, false, "ceph"},   {0x0bd00bd0, false, "lustre"},
+        {0x01021994, true, "tmpfs"},      {0x858458f6, true, "ramfs"},
+        {0x958458f6, true, "hugetlbfs"},  {0x0000ef53, false, "ext4"},
+        {0x58465342, false, "xfs"},       {0x9123683e, false, "btrfs"},
+        {0x794c7630, false, "overlayfs"}, {0x2fc12fc1, false, "zfs"},
+        {0xf2f52010, false, "f2fs"},      {0xca451a4e, false, "bcachefs"},
+        {0x00006969, false, "nfs"},       {0x01021997, false, "9p"},
+        {0x65735546, false, "fuse"},      {0xff534d42, false, "cifs"},
+        {0xfe534d42, false, "smb2"},      {0x00004d44, false, "vfat"},
+        {0x2011bab0, false, "exfat"},     {0x5346544e, false, "ntfs"},
+        {0x73717368, false, "squashfs"},  {0xe0f5e1e2, false, "erofs"},
+        {0x0000f15f, false, "ecryptfs"},  {0x00009fa0, false, "proc"},
+        {0x62656572, false, "sysfs"},     {0x3153464a, false, "jfs"},
+        {0x52654973, false, "reiserfs"},  {0x00c36400, false, "ceph"},
+        {0x0bd00bd0, false, "lustre"},
 };
 
 /* NULL for one that is not in the table, or that does not tell (magic is 0 then). */

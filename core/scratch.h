@@ -30,7 +30,7 @@ struct scratch {
 	void *context;
 	int count;
 	char *parents[SCRATCH_FOLDERS], *paths[SCRATCH_FOLDERS]; /* owned */
-	uint64_t seed;              /* of the run: what workloads generate is the same in all its trials */
+	uint64_t seed; /* of the run: what workloads generate is the same in all its trials */
 	struct scratch_item *items; /* owned */
 };
 
@@ -41,9 +41,10 @@ struct scratch {
  * there is no room).
  */
 int scratch_folder(struct scratch *, const char *parent, uint64_t bytes, const char **path,
-		   struct hd_error *);
+                   struct hd_error *);
 /* Which parent scratch_folder() would take now, without making anything. */
-int scratch_choose(const char *parent, uint64_t bytes, char chosen[SCRATCH_PATH], struct hd_error *);
+int scratch_choose(const char *parent, uint64_t bytes, char chosen[SCRATCH_PATH],
+                   struct hd_error *);
 /*
  * Bytes that may still be written below `path`. In a file system that lives in memory no more than the
  * memory that is available: filling /dev/shm to its nominal size gets processes killed.
@@ -57,7 +58,7 @@ void *scratch_find(const struct scratch *, const char *key);
  * and the value stays the caller's.
  */
 int scratch_keep(struct scratch *, const char *key, void *value, void (*destroy)(void *value),
-		 struct hd_error *);
+                 struct hd_error *);
 
 /* Removes the folders with all that is in them, and what was kept. The struct may be used again. */
 void scratch_remove(struct scratch *);

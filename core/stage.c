@@ -92,7 +92,8 @@ static int load(struct stage *stage, struct hd_error *err)
 	if (loader_open(&stage->loaded, arena_text(stage->board, stage->board->plugin_path), err))
 		return fail(stage, err->code, err->text);
 	stage_host_init(&stage->host, &stage->arena, &stage->loaded);
-	why = stage->loaded.model.unsupported ? stage->loaded.model.unsupported(&stage->host.host) : NULL;
+	why = stage->loaded.model.unsupported ? stage->loaded.model.unsupported(&stage->host.host)
+	                                      : NULL;
 	if (!why)
 		return 0;
 	stage->board->skipped = 1;
@@ -109,14 +110,14 @@ static int set_workload_up(struct stage *stage, struct hd_error *err)
 		return fail(stage, -EINVAL, "unknown workload");
 	for (uint32_t i = 0; i < board->params; i++)
 		stage->params[i] = (struct value){.number = board->param[i].number,
-						  .text = arena_text(board, board->param[i].text)};
+		                                  .text = arena_text(board, board->param[i].text)};
 	stage->kase.params = stage->params;
 	stage->kase.cores = board->cores;
 	stage->workload = (struct workload_stage){.kase = &stage->kase,
-						  .arena = &stage->arena,
-						  .sockets = stage->sockets,
-						  .socket_count = board->sockets,
-						  .seed = board->seed};
+	                                          .arena = &stage->arena,
+	                                          .sockets = stage->sockets,
+	                                          .socket_count = board->sockets,
+	                                          .seed = board->seed};
 	if (stage->kase.workload->setup(&stage->workload, err))
 		return fail(stage, err->code, err->text);
 	return 0;
@@ -131,7 +132,8 @@ static int open_model(struct stage *stage)
 	code = stage->loaded.model.open(&stage->host.host, &stage->model_state);
 	if (!code)
 		return 0;
-	snprintf(why, sizeof(why), "open() returned %d (%s)", code, strerror(code < 0 ? -code : code));
+	snprintf(why, sizeof(why), "open() returned %d (%s)", code,
+	         strerror(code < 0 ? -code : code));
 	return fail(stage, code, why);
 }
 
@@ -163,7 +165,8 @@ static int run_pass(struct stage *stage)
 
 	if (!code)
 		return 0;
-	snprintf(why, sizeof(why), "run() returned %d (%s)", code, strerror(code < 0 ? -code : code));
+	snprintf(why, sizeof(why), "run() returned %d (%s)", code,
+	         strerror(code < 0 ? -code : code));
 	return fail(stage, code, why);
 }
 
@@ -209,13 +212,15 @@ static void describe(struct stage *stage, struct hd_error *err)
 	}
 	loader_describe(&stage->loaded, info);
 	stage_host_init(&stage->host, &stage->arena, &stage->loaded);
-	why = stage->loaded.model.unsupported ? stage->loaded.model.unsupported(&stage->host.host) : NULL;
+	why = stage->loaded.model.unsupported ? stage->loaded.model.unsupported(&stage->host.host)
+	                                      : NULL;
 	snprintf(info->unsupported, sizeof(info->unsupported), "%s", why ? why : "");
 }
 
 static void perform(struct stage *stage, struct hd_error *err)
 {
-	if (bind_to_case(stage) || load(stage, err) || set_workload_up(stage, err) || open_model(stage))
+	if (bind_to_case(stage) || load(stage, err) || set_workload_up(stage, err) ||
+	    open_model(stage))
 		return;
 	run(stage, err);
 	enter(stage, PHASE_CLOSE);

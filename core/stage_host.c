@@ -66,7 +66,7 @@ static int64_t host_option_int(const struct hd_host *host, const char *name)
 	if (i < 0)
 		return 0;
 	return (uint32_t)i < board->options ? board->option[i].number
-					    : loader_option(stage->loaded, (uint32_t)i)->value;
+	                                    : loader_option(stage->loaded, (uint32_t)i)->value;
 }
 
 static const char *host_option_text(const struct hd_host *host, const char *name)
@@ -77,8 +77,9 @@ static const char *host_option_text(const struct hd_host *host, const char *name
 
 	if (i < 0)
 		return "";
-	return (uint32_t)i < board->options ? arena_text(board, board->option[i].text)
-					    : option_default(loader_option(stage->loaded, (uint32_t)i)).text;
+	return (uint32_t)i < board->options
+	               ? arena_text(board, board->option[i].text)
+	               : option_default(loader_option(stage->loaded, (uint32_t)i)).text;
 }
 
 static void host_watch(const struct hd_host *host, int pid)
@@ -118,22 +119,22 @@ void stage_host_init(struct stage_host *stage, struct arena *arena, const struct
 	const struct arena_board *board = arena->board;
 
 	*stage = (struct stage_host){
-		.host = {.size = sizeof(struct hd_host),
-			 .cores = board->cores,
-			 .in_flight = board->in_flight,
-			 .locks = board->locks,
-			 .queues = board->queues,
-			 .queue_capacity = board->queue_capacity,
-			 .events = board->events,
-			 .cpus = board->cpus,
-			 .bind = host_bind,
-			 .shared_alloc = host_shared_alloc,
-			 .option_int = host_option_int,
-			 .option_text = host_option_text,
-			 .watch = host_watch,
-			 .fail = host_fail,
-			 .note = host_note},
-		.arena = arena,
-		.loaded = loaded,
+	        .host = {.size = sizeof(struct hd_host),
+	                 .cores = board->cores,
+	                 .in_flight = board->in_flight,
+	                 .locks = board->locks,
+	                 .queues = board->queues,
+	                 .queue_capacity = board->queue_capacity,
+	                 .events = board->events,
+	                 .cpus = board->cpus,
+	                 .bind = host_bind,
+	                 .shared_alloc = host_shared_alloc,
+	                 .option_int = host_option_int,
+	                 .option_text = host_option_text,
+	                 .watch = host_watch,
+	                 .fail = host_fail,
+	                 .note = host_note},
+	        .arena = arena,
+	        .loaded = loaded,
 	};
 }

@@ -27,7 +27,7 @@ static int limited_output(void)
 	int fd = memfd_create("heddle-output", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd >= 0 && (ftruncate(fd, OUTPUT_BYTES) < 0 ||
-			fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0)) {
+	                fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0)) {
 		close(fd);
 		fd = -1;
 	}
@@ -35,7 +35,7 @@ static int limited_output(void)
 }
 
 static int hand_over(int channel, struct arena *arena, const int *sockets, int count,
-		     struct hd_error *err)
+                     struct hd_error *err)
 {
 	int code = fdpass_send_all(channel, &arena->fd, 1);
 
@@ -43,12 +43,13 @@ static int hand_over(int channel, struct arena *arena, const int *sockets, int c
 		code = fdpass_send_all(channel, sockets, count);
 	/* A stage that died already is told by how it ended, not by the pipe that broke. */
 	return code && code != -EPIPE && code != -ECONNRESET
-		       ? hd_error(err, code, "descriptors could not be handed over: %s", strerror(-code))
-		       : 0;
+	               ? hd_error(err, code, "descriptors could not be handed over: %s",
+	                          strerror(-code))
+	               : 0;
 }
 
 int stagehand_start(struct stagehand *hand, struct keeper *keeper, struct arena *arena,
-		    const int *sockets, int count, const char *wrap, struct hd_error *err)
+                    const int *sockets, int count, const char *wrap, struct hd_error *err)
 {
 	struct keeper_stage stage;
 	int pair[2], pid, code;
@@ -57,7 +58,8 @@ int stagehand_start(struct stagehand *hand, struct keeper *keeper, struct arena 
 	hand->output = wrap ? -1 : limited_output();
 	hand->watched_epoll = epoll_create1(EPOLL_CLOEXEC);
 	arena->board->sockets = (uint32_t)count;
-	if (hand->watched_epoll < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (hand->watched_epoll < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return hd_error(err, -errno, "stage: %s", strerror(errno));
 	stage = (struct keeper_stage){.channel = pair[1], .output = hand->output, .wrap = wrap};
 	pid = keeper_stage(keeper, &stage, err);
@@ -99,17 +101,18 @@ static void judge_end(struct stagehand *hand)
 	int status = hand->wait_status;
 
 	if (WIFSIGNALED(status))
-		stagehand_fail(hand, STATUS_CRASHED, "killed by SIG%s in %s", signal_name(WTERMSIG(status)),
-			       phase_of(hand));
+		stagehand_fail(hand, STATUS_CRASHED, "killed by SIG%s in %s",
+		               signal_name(WTERMSIG(status)), phase_of(hand));
 	else if (WEXITSTATUS(status))
-		stagehand_fail(hand, STATUS_CRASHED, "exited with status %d in %s", WEXITSTATUS(status),
-			       phase_of(hand));
+		stagehand_fail(hand, STATUS_CRASHED, "exited with status %d in %s",
+		               WEXITSTATUS(status), phase_of(hand));
 	else if (!board->finished)
-		stagehand_fail(hand, STATUS_CRASHED, "exited with status 0 in %s, before the trial was over",
-			       phase_of(hand));
+		stagehand_fail(hand, STATUS_CRASHED,
+		               "exited with status 0 in %s, before the trial was over",
+		               phase_of(hand));
 	else if (board->code)
 		stagehand_fail(hand, board->skipped ? STATUS_SKIPPED : STATUS_FAILED, "%.*s",
-			       (int)sizeof(board->reason) - 1, board->reason);
+		               (int)sizeof(board->reason) - 1, board->reason);
 }
 
 static void take_watched(struct stagehand *hand)
@@ -135,8 +138,9 @@ static void take_watched(struct stagehand *hand)
 		if (grown[hand->watched] >= 0)
 			epoll_ctl(hand->watched_epoll, EPOLL_CTL_ADD, grown[hand->watched], &event);
 		else if (errno == ESRCH)
-			stagehand_fail(hand, STATUS_CRASHED, "a worker process (%d) has ended in %s", pid,
-				       phase_of(hand));
+			stagehand_fail(hand, STATUS_CRASHED,
+			               "a worker process (%d) has ended in %s", pid,
+			               phase_of(hand));
 	}
 }
 
@@ -151,7 +155,8 @@ static int status_of_dead(int pid)
 	file = fopen(path, "re");
 	if (!file)
 		return -1;
-	field = fgets(line, sizeof(line), file) ? strrchr(line, ' ') : NULL; /* exit_code is the last */
+	field = fgets(line, sizeof(line), file) ? strrchr(line, ' ')
+	                                        : NULL; /* exit_code is the last */
 	if (field)
 		status = atoi(field + 1);
 	fclose(file);
@@ -168,12 +173,13 @@ static void judge_worker(struct stagehand *hand, uint32_t i)
 
 	if (status > 0 && WIFSIGNALED(status))
 		stagehand_fail(hand, STATUS_CRASHED, "a worker process was killed by SIG%s in %s",
-			       signal_name(WTERMSIG(status)), phase_of(hand));
+		               signal_name(WTERMSIG(status)), phase_of(hand));
 	else if (status > 0)
 		stagehand_fail(hand, STATUS_CRASHED, "a worker process exited with status %d in %s",
-			       WEXITSTATUS(status), phase_of(hand));
+		               WEXITSTATUS(status), phase_of(hand));
 	else if (running)
-		stagehand_fail(hand, STATUS_CRASHED, "a worker process ended in %s", phase_of(hand));
+		stagehand_fail(hand, STATUS_CRASHED, "a worker process ended in %s",
+		               phase_of(hand));
 	epoll_ctl(hand->watched_epoll, EPOLL_CTL_DEL, hand->pidfds[i], NULL);
 }
 
@@ -197,7 +203,8 @@ bool stagehand_wait(struct stagehand *hand, uint64_t timeout_ns)
 	take_watched(hand);
 	look_at_workers(hand);
 	if (code < 0)
-		stagehand_fail(hand, STATUS_CRASHED, "the keeper process was killed in %s", phase_of(hand));
+		stagehand_fail(hand, STATUS_CRASHED, "the keeper process was killed in %s",
+		               phase_of(hand));
 	if (code == 1) {
 		hand->ended = true;
 		judge_end(hand);
@@ -281,10 +288,12 @@ void stagehand_finish(struct stagehand *hand)
 
 	if (hand->pid > 0)
 		keeper_clean(hand->keeper, NULL);
-	if (hand->output >= 0 && (hand->status == STATUS_CRASHED || hand->status == STATUS_TIMED_OUT)) {
+	if (hand->output >= 0 &&
+	    (hand->status == STATUS_CRASHED || hand->status == STATUS_TIMED_OUT)) {
 		last_line(hand->output, line, sizeof(line));
 		if (line[0])
-			snprintf(hand->reason + length, sizeof(hand->reason) - length, "; it printed: %s", line);
+			snprintf(hand->reason + length, sizeof(hand->reason) - length,
+			         "; it printed: %s", line);
 	}
 	for (uint32_t i = 0; i < hand->watched; i++)
 		if (hand->pidfds[i] >= 0)

@@ -15,7 +15,7 @@ struct stagehand {
 	struct keeper *keeper;
 	struct arena *arena;
 	pid_t pid;
-	int output;        /* what the stage printed: a memfd of limited size; -1: it prints by itself */
+	int output; /* what the stage printed: a memfd of limited size; -1: it prints by itself */
 	int watched_epoll; /* readable when a watched process has ended */
 	uint32_t watched;  /* that were taken over from the board */
 	int *pidfds;       /* of them */
@@ -26,8 +26,8 @@ struct stagehand {
 };
 
 /* Starts the stage of this arena and hands the sockets over. stagehand_finish in any case. */
-int stagehand_start(struct stagehand *, struct keeper *, struct arena *, const int *sockets, int count,
-		    const char *wrap, struct hd_error *);
+int stagehand_start(struct stagehand *, struct keeper *, struct arena *, const int *sockets,
+                    int count, const char *wrap, struct hd_error *);
 /*
  * Waits `timeout_ns` at most, less when the stage or a watched process ends. True while all is well;
  * false once the stage has ended (well or not) or a watched process died.
@@ -35,7 +35,7 @@ int stagehand_start(struct stagehand *, struct keeper *, struct arena *, const i
 bool stagehand_wait(struct stagehand *, uint64_t timeout_ns);
 /* Records why the trial is lost, unless that is known already. */
 void stagehand_fail(struct stagehand *, enum status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 /* CPU time of the stage and all watched processes in ns; NAN where a clock cannot be read. */
 double stagehand_cpu_ns(const struct stagehand *);
 /* Peak resident memory of the same, VmHWM added up, in bytes; NAN where it cannot be read. */

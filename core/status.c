@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static const char *const names[STATUSES] = {"ok",	 "skipped", "failed",
-					    "timed-out", "crashed", "wrong-result"};
+static const char *const names[STATUSES] = {"ok",        "skipped", "failed",
+                                            "timed-out", "crashed", "wrong-result"};
 
 const char *status_name(enum status status)
 {

@@ -140,14 +140,14 @@ static struct topology_pu describe(hwloc_topology_t machine, hwloc_obj_t pu, int
 {
 	int node = hwloc_bitmap_first(pu->nodeset);
 	hwloc_obj_t numa =
-	    node < 0 ? NULL : hwloc_get_numanode_obj_by_os_index(machine, (unsigned)node);
+	        node < 0 ? NULL : hwloc_get_numanode_obj_by_os_index(machine, (unsigned)node);
 
 	return (struct topology_pu){
-	    .os_index = (int)pu->os_index,
-	    .core = index_of(hwloc_get_ancestor_obj_by_type(machine, HWLOC_OBJ_CORE, pu)),
-	    .package = index_of(hwloc_get_ancestor_obj_by_type(machine, HWLOC_OBJ_PACKAGE, pu)),
-	    .numa = index_of(numa),
-	    .kind = kind_of(machine, pu, kinds),
+	        .os_index = (int)pu->os_index,
+	        .core = index_of(hwloc_get_ancestor_obj_by_type(machine, HWLOC_OBJ_CORE, pu)),
+	        .package = index_of(hwloc_get_ancestor_obj_by_type(machine, HWLOC_OBJ_PACKAGE, pu)),
+	        .numa = index_of(numa),
+	        .kind = kind_of(machine, pu, kinds),
 	};
 }
 

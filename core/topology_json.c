@@ -39,17 +39,19 @@ json_t *topology_to_json(const struct topology *topology)
 	bool good = fill_orders(topology, pus, near, spread);
 
 	/* The pack owns the arrays from here on, also when it fails. */
-	all = json_pack(
-	    "{s:b, s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:o, s:i, s:o, s:o, s:o}",
-	    "is_this_system", topology->is_this_system, "summary", topology->summary, "cpu_model",
-	    topology->cpu_model[0] ? json_string(topology->cpu_model) : json_null(), "packages",
-	    topology->packages, "numa_nodes", topology->numa_nodes, "cores", topology->cores, "pus",
-	    topology->pus, "kinds", topology->kinds, "cores_usable", topology->cores_usable,
-	    "pus_usable", topology->pus_usable, "pus_in_cpuset", topology->pus_in_cpuset, "cpuset",
-	    topology->cpuset, "cpu_quota",
-	    isnan(topology->cpu_quota) ? json_null() : json_real(topology->cpu_quota),
-	    "core_budget", topology_core_budget(topology), "order_near", near, "order_spread",
-	    spread, "usable", pus);
+	all = json_pack("{s:b, s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:o, s:i, "
+	                "s:o, s:o, s:o}",
+	                "is_this_system", topology->is_this_system, "summary", topology->summary,
+	                "cpu_model",
+	                topology->cpu_model[0] ? json_string(topology->cpu_model) : json_null(),
+	                "packages", topology->packages, "numa_nodes", topology->numa_nodes, "cores",
+	                topology->cores, "pus", topology->pus, "kinds", topology->kinds,
+	                "cores_usable", topology->cores_usable, "pus_usable", topology->pus_usable,
+	                "pus_in_cpuset", topology->pus_in_cpuset, "cpuset", topology->cpuset,
+	                "cpu_quota",
+	                isnan(topology->cpu_quota) ? json_null() : json_real(topology->cpu_quota),
+	                "core_budget", topology_core_budget(topology), "order_near", near,
+	                "order_spread", spread, "usable", pus);
 	if (!good) {
 		json_decref(all);
 		return NULL;

@@ -187,8 +187,8 @@ void topology_print(const struct topology *topology, FILE *out)
 	put_sentence(&writer, "found", topology->summary);
 	if (!topology->is_this_system)
 		put_sentence(
-		    &writer, "",
-		    "not this system (HWLOC_SYNTHETIC or HWLOC_XMLFILE): nothing can be run");
+		        &writer, "",
+		        "not this system (HWLOC_SYNTHETIC or HWLOC_XMLFILE): nothing can be run");
 	print_limits(topology, &writer);
 	print_order(topology, &writer);
 	print_sweep(topology, &writer);

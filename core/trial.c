@@ -39,7 +39,8 @@ static void fill_board(struct trial *trial)
 			board->param[board->params].text = arena_put_text(board, value->text);
 	}
 	for (; spec->option_specs && spec->option_specs[board->options].name &&
-	       board->options < ARENA_VALUES; board->options++) {
+	       board->options < ARENA_VALUES;
+	     board->options++) {
 		const struct value *value = &spec->options[board->options];
 
 		board->option[board->options].number = value->number;
@@ -54,8 +55,8 @@ static bool make_arena(struct trial *trial, struct hd_error *err)
 
 	trial->workload->needs(&trial->spec->kase, &trial->needed);
 	sizes = (struct arena_sizes){.tasks = trial->needed.in_flight,
-				     .generator_threads = trial->needed.generator_threads,
-				     .workload_bytes = trial->needed.bytes};
+	                             .generator_threads = trial->needed.generator_threads,
+	                             .workload_bytes = trial->needed.bytes};
 	if (arena_create(&trial->arena, &sizes, err))
 		return false;
 	trial->result->tasks = trial->needed.in_flight;
@@ -85,7 +86,7 @@ static bool same_plugin(const struct trial *trial, struct hd_error *err)
 		hd_error(err, code, "%s: %s", spec->plugin_path, strerror(-code));
 	else if (hash != spec->plugin_hash)
 		code = hd_error(err, -ESTALE, "%s: the file has changed since the run began",
-				spec->plugin_path);
+		                spec->plugin_path);
 	return code == 0;
 }
 
@@ -96,15 +97,15 @@ static bool prepare(struct trial *trial, struct keeper *keeper, struct hd_error 
 	if (!same_plugin(trial, err) || !make_arena(trial, err))
 		return false;
 	*of_workload = (struct workload_trial){.kase = &trial->spec->kase,
-					       .arena = &trial->arena,
-					       .scratch = trial->spec->scratch,
-					       .seed = trial->spec->seed};
+	                                       .arena = &trial->arena,
+	                                       .scratch = trial->spec->scratch,
+	                                       .seed = trial->spec->seed};
 	if (trial->workload->prepare && trial->workload->prepare(of_workload, err))
 		return false;
 	trial->progress_ns = clock_now_ns();
 	trial->hand_started = true;
 	return stagehand_start(&trial->hand, keeper, &trial->arena, of_workload->sockets,
-			       (int)of_workload->socket_count, trial->spec->wrap, err) == 0;
+	                       (int)of_workload->socket_count, trial->spec->wrap, err) == 0;
 }
 
 /* A model that ends by itself before it was told to has not done what it was asked. */
@@ -116,11 +117,12 @@ static bool await_end(struct trial *trial)
 	while (!trial->hand.ended) {
 		if (!trial_wait(trial, LOOK_NS) && !trial->hand.ended)
 			return false;
-		if (!trial->spec->timeout_s || trial->hand.ended || clock_now_ns() - began < longest)
+		if (!trial->spec->timeout_s || trial->hand.ended ||
+		    clock_now_ns() - began < longest)
 			continue;
 		stagehand_fail(&trial->hand, STATUS_TIMED_OUT, "still in %s %.0f s after the stop",
-			       arena_phase_name(atomic_load(&trial->arena.board->phase)),
-			       (double)longest / 1e9);
+		               arena_phase_name(atomic_load(&trial->arena.board->phase)),
+		               (double)longest / 1e9);
 		return false;
 	}
 	return trial->hand.status == STATUS_OK;
@@ -138,21 +140,44 @@ static bool start_load(struct trial *trial)
 {
 	struct hd_error err = {0};
 
-	if (!trial->workload->start || !trial->workload->start(&trial->of_workload, &err))
+	if (!trial->workload->start)
+		return true;
+	trial->load_started = true;
+	if (!trial->workload->start(&trial->of_workload, &err))
 		return true;
 	stagehand_fail(&trial->hand, STATUS_FAILED, "%s", err.text);
 	return false;
 }
 
+/* A server that lost part of an answer stands still with its clients: they know more than a clock
+ * does. */
+static void ask_the_load(struct trial *trial)
+{
+	struct workload_verdict verdict = {0};
+
+	if (!trial->workload->network || trial->hand.status != STATUS_TIMED_OUT ||
+	    !trial->load_started)
+		return;
+	atomic_store(&trial->arena.board->stop, 1);
+	trial->workload->stop(&trial->of_workload);
+	trial->workload->verify(&trial->of_workload, &verdict);
+	if (!verdict.wrong)
+		return;
+	trial->hand.status = STATUS_OK;
+	stagehand_fail(&trial->hand, STATUS_WRONG_RESULT, "%s", verdict.text);
+}
+
 static void live(struct trial *trial)
 {
-	bool measured = trial_await_tasks(trial) && start_load(trial) && trial_await_load(trial) && trial_warm_up(trial) &&
-			trial_measure(trial);
+	bool measured = trial_await_tasks(trial) && start_load(trial) && trial_await_load(trial) &&
+	                trial_warm_up(trial) && trial_measure(trial);
 
 	if (measured)
 		measured = stop(trial);
 	if (!trial->result->interrupted && trial->hand.status == STATUS_OK && trial->hand.ended)
 		trial_conclude(trial);
+	else
+		ask_the_load(trial);
 }
 
 static void finish(struct trial *trial)
@@ -172,10 +197,8 @@ static void finish(struct trial *trial)
 
 void trial_run(const struct trial_spec *spec, struct keeper *keeper, struct trial_result *result)
 {
-	struct trial trial = {.spec = spec,
-			      .workload = spec->kase.workload,
-			      .result = result,
-			      .arena.fd = -1};
+	struct trial trial = {
+	        .spec = spec, .workload = spec->kase.workload, .result = result, .arena.fd = -1};
 	struct hd_error err = {0};
 	uint64_t began = clock_now_ns();
 
@@ -187,7 +210,8 @@ void trial_run(const struct trial_spec *spec, struct keeper *keeper, struct tria
 	finish(&trial);
 	if (err.code && result->status == STATUS_OK) {
 		result->status = STATUS_FAILED;
-		snprintf(result->reason, sizeof(result->reason), "%.*s", ARENA_REASON_BYTES - 1, err.text);
+		snprintf(result->reason, sizeof(result->reason), "%.*s", ARENA_REASON_BYTES - 1,
+		         err.text);
 	}
 	result->elapsed_ns = clock_now_ns() - began;
 	result->overhead_ns = result->elapsed_ns - trial.measured_ns - trial.warmup_ns;

@@ -23,12 +23,12 @@ struct trial_spec {
 	const struct value *options;          /* one for each */
 	const int *cpus;                      /* kase.cores of them */
 	struct sampling sampling;
-	uint32_t timeout_s;                   /* without progress, or over the plan; 0: no deadline */
+	uint32_t timeout_s; /* without progress, or over the plan; 0: no deadline */
 	uint64_t seed;
-	bool unverified;                      /* the model does nothing, and that is meant */
+	bool unverified; /* the model does nothing, and that is meant */
 	struct scratch *scratch;
-	const char *wrap;                     /* as in keeper_stage */
-	bool (*interrupted)(void *context);   /* asked often; true ends the trial. May be NULL */
+	const char *wrap;                   /* as in keeper_stage */
+	bool (*interrupted)(void *context); /* asked often; true ends the trial. May be NULL */
 	/* Told now and then how much of a finite workload's pass is done, 0 ... 1. May be NULL. */
 	void (*share_of_pass)(void *context, double fraction);
 	void *context;
@@ -36,22 +36,23 @@ struct trial_spec {
 
 struct trial_result {
 	enum status status;
-	bool interrupted;                     /* by the caller: not the case's fault, not to be recorded */
-	char reason[ARENA_REASON_BYTES];      /* "" where status is OK */
-	char note[ARENA_REASON_BYTES];        /* of the workload, or "" */
-	char model_note[ARENA_REASON_BYTES];  /* of the model, or "" */
-	double metrics[WORKLOAD_METRICS];     /* NAN: not measured; all of them where status is not OK */
-	uint64_t elapsed_ns;                  /* the whole trial, verification included */
-	uint64_t overhead_ns;                 /* of it: not warm-up, not windows or passes */
-	double whole_rate;                    /* ops over time from the first window's begin to the last's end */
-	uint32_t windows;                     /* that were seen */
-	uint64_t *window_ns, *window_ops;     /* as the clock said, not as was planned */
-	uint32_t tasks, stepped;              /* in_flight; how many were stepped before the warm-up */
-	uint64_t *task_ops;                   /* in all windows, `tasks` of them; per generator thread never */
-	uint64_t passes;                      /* whole ones that were measured, of a finite workload */
-	double cpu_ns;                        /* of the model's processes during the windows; NAN */
-	double peak_bytes;                    /* resident memory of the same; NAN */
-	double late_ns;                       /* by how much the latest look came after its time */
+	bool interrupted; /* by the caller: not the case's fault, not to be recorded */
+	char reason[ARENA_REASON_BYTES];     /* "" where status is OK */
+	char note[ARENA_REASON_BYTES];       /* of the workload, or "" */
+	char model_note[ARENA_REASON_BYTES]; /* of the model, or "" */
+	double metrics
+	        [WORKLOAD_METRICS]; /* NAN: not measured; all of them where status is not OK */
+	uint64_t elapsed_ns;        /* the whole trial, verification included */
+	uint64_t overhead_ns;       /* of it: not warm-up, not windows or passes */
+	double whole_rate; /* ops over time from the first window's begin to the last's end */
+	uint32_t windows;  /* that were seen */
+	uint64_t *window_ns, *window_ops; /* as the clock said, not as was planned */
+	uint32_t tasks, stepped;          /* in_flight; how many were stepped before the warm-up */
+	uint64_t *task_ops; /* in all windows, `tasks` of them; per generator thread never */
+	uint64_t passes;    /* whole ones that were measured, of a finite workload */
+	double cpu_ns;      /* of the model's processes during the windows; NAN */
+	double peak_bytes;  /* resident memory of the same; NAN */
+	double late_ns;     /* by how much the latest look came after its time */
 };
 
 /* Runs one. Never fails by itself: what goes wrong is the status. Free the result in any case. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One trial under way, shared by trial.c (its order), trial_watch.c (looking) and trial_verdict.c. */
+/* One trial under way, shared by trial.c (its order), trial_watch.c (looking) and trial_verdict.c.
+ */
 #ifndef HEDDLE_TRIAL_PARTS_H
 #define HEDDLE_TRIAL_PARTS_H
 
@@ -20,7 +21,7 @@ struct trial {
 	struct arena arena;
 	struct stagehand hand;
 	struct workload_needs needed;
-	bool hand_started;
+	bool hand_started, load_started;
 	uint64_t *first_task_ops;
 	struct look first, last;
 	uint64_t progress, progress_ns; /* the last sum seen, and when it changed */
@@ -31,7 +32,8 @@ struct trial {
 
 /* Lets time go by, `ns` at most. */
 bool trial_wait(struct trial *, uint64_t ns);
-/* Until every task was stepped, or no new one for a while: the iterative server steps one at a time. */
+/* Until every task was stepped, or no new one for a while: the iterative server steps one at a
+ * time. */
 bool trial_await_tasks(struct trial *);
 /* start() has seen the connections made; the load is there when the first answer has come. */
 bool trial_await_load(struct trial *);

@@ -18,7 +18,7 @@ static void verify(struct trial *trial)
 		stagehand_fail(&trial->hand, STATUS_WRONG_RESULT, "%s", verdict.text);
 	snprintf(trial->result->note, sizeof(trial->result->note), "%s", verdict.note);
 	snprintf(trial->result->model_note, sizeof(trial->result->model_note), "%.*s",
-		 ARENA_REASON_BYTES - 1, trial->arena.board->note);
+	         ARENA_REASON_BYTES - 1, trial->arena.board->note);
 }
 
 static double median_rate(const struct trial_result *result)
@@ -40,11 +40,11 @@ static struct workload_seen what_was_seen(struct trial *trial)
 	const struct arena_passes *passes = &trial->arena.board->measured;
 	struct trial_result *result = trial->result;
 	struct workload_seen seen = {.cpu_ns = result->cpu_ns,
-				     .tasks = result->stepped,
-				     .task_ops = result->task_ops,
-				     .in_flight = result->tasks,
-				     .ops = trial->last.ops - trial->first.ops,
-				     .ns = trial->last.ns - trial->first.ns};
+	                             .tasks = result->stepped,
+	                             .task_ops = result->task_ops,
+	                             .in_flight = result->tasks,
+	                             .ops = trial->last.ops - trial->first.ops,
+	                             .ns = trial->last.ns - trial->first.ns};
 
 	result->whole_rate = seen.ns ? (double)seen.ops * 1e9 / (double)seen.ns : NAN;
 	if (!trial->workload->finite) {
@@ -69,10 +69,10 @@ void trial_conclude(struct trial *trial)
 	/* What a job was answered tells more than that all jobs ended early. */
 	verify(trial);
 	if (!trial->measured_ns)
-		stagehand_fail(&trial->hand, STATUS_FAILED, "run() returned before it was told to stop");
+		stagehand_fail(&trial->hand, STATUS_FAILED,
+		               "run() returned before it was told to stop");
 	if (trial->hand.status != STATUS_OK)
 		return;
 	seen = what_was_seen(trial);
 	trial->workload->measure(&trial->of_workload, &seen, result->metrics);
 }
-

@@ -29,9 +29,10 @@ static uint32_t count_stepped(const struct trial *trial)
 
 static uint64_t observed_ops(const struct trial *trial)
 {
-	return trial->workload->network ? sum_slots(arena_generator_slots(&trial->arena),
-						    trial->needed.generator_threads)
-					: sum_slots(arena_slots(&trial->arena), trial->needed.in_flight);
+	return trial->workload->network
+	               ? sum_slots(arena_generator_slots(&trial->arena),
+	                           trial->needed.generator_threads)
+	               : sum_slots(arena_slots(&trial->arena), trial->needed.in_flight);
 }
 
 static struct look look(const struct trial *trial)
@@ -46,8 +47,9 @@ static uint64_t sum_of_progress(const struct trial *trial)
 {
 	const struct arena_board *board = trial->arena.board;
 
-	return sum_slots(arena_slots(&trial->arena), trial->needed.in_flight) + observed_ops(trial) +
-	       count_stepped(trial) + atomic_load(&board->phase) + atomic_load(&board->passes_done);
+	return sum_slots(arena_slots(&trial->arena), trial->needed.in_flight) +
+	       observed_ops(trial) + count_stepped(trial) + atomic_load(&board->phase) +
+	       atomic_load(&board->passes_done);
 }
 
 static bool in_time(struct trial *trial)
@@ -61,8 +63,9 @@ static bool in_time(struct trial *trial)
 	}
 	if (!timeout_ns || now - trial->progress_ns < timeout_ns)
 		return true;
-	stagehand_fail(&trial->hand, STATUS_TIMED_OUT, "no progress for %u s in %s", trial->spec->timeout_s,
-		       arena_phase_name(atomic_load(&trial->arena.board->phase)));
+	stagehand_fail(&trial->hand, STATUS_TIMED_OUT, "no progress for %u s in %s",
+	               trial->spec->timeout_s,
+	               arena_phase_name(atomic_load(&trial->arena.board->phase)));
 	return false;
 }
 
@@ -70,7 +73,7 @@ static void tell_share(struct trial *trial)
 {
 	if (trial->spec->share_of_pass && trial->workload->progress)
 		trial->spec->share_of_pass(trial->spec->context,
-					   trial->workload->progress(&trial->of_workload));
+		                           trial->workload->progress(&trial->of_workload));
 }
 
 static bool interrupted(struct trial *trial)
@@ -208,11 +211,11 @@ bool trial_measure(struct trial *trial)
 	if (!seen)
 		return false;
 	if (trial->workload->finite)
-		trial->last = look(trial); /* passes went on beyond the windows, and so did CPU time */
+		trial->last =
+		        look(trial); /* passes went on beyond the windows, and so did CPU time */
 	trial->result->cpu_ns = stagehand_cpu_ns(&trial->hand) - cpu_before;
 	trial->measured_ns = clock_now_ns() - trial->first.ns;
 	trial->result->peak_bytes = stagehand_peak_bytes(&trial->hand);
 	atomic_store(&board->measuring, 0);
 	return true;
 }
-

@@ -20,10 +20,11 @@ static const char *hypervisor_from_processor(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	static const struct hypervisor known[] = {
-	    {"KVMKVMKVM", "KVM"},           {"Linux KVM Hv", "KVM"},     {"TCGTCGTCGTCG", "QEMU"},
-	    {"VMwareVMware", "VMware"},     {"Microsoft Hv", "Hyper-V"}, {"XenVMMXenVMM", "Xen"},
-	    {"VBoxVBoxVBox", "VirtualBox"}, {"bhyve bhyve ", "bhyve"},   {"ACRNACRNACRN", "ACRN"},
-	    {" prl hyperv ", "Parallels"},
+	        {"KVMKVMKVM", "KVM"},           {"Linux KVM Hv", "KVM"},
+	        {"TCGTCGTCGTCG", "QEMU"},       {"VMwareVMware", "VMware"},
+	        {"Microsoft Hv", "Hyper-V"},    {"XenVMMXenVMM", "Xen"},
+	        {"VBoxVBoxVBox", "VirtualBox"}, {"bhyve bhyve ", "bhyve"},
+	        {"ACRNACRNACRN", "ACRN"},       {" prl hyperv ", "Parallels"},
 	};
 	unsigned words[4];
 	char sign[13] = "";
@@ -41,26 +42,26 @@ static const char *hypervisor_from_processor(void)
 static const char *hypervisor_from_files(const char *root)
 {
 	static const char *const files[] = {
-	    "/sys/hypervisor/type",          "/sys/class/dmi/id/product_name",
-	    "/sys/class/dmi/id/sys_vendor",  "/sys/class/dmi/id/board_vendor",
-	    "/sys/class/dmi/id/bios_vendor", "/proc/device-tree/hypervisor/compatible",
+	        "/sys/hypervisor/type",          "/sys/class/dmi/id/product_name",
+	        "/sys/class/dmi/id/sys_vendor",  "/sys/class/dmi/id/board_vendor",
+	        "/sys/class/dmi/id/bios_vendor", "/proc/device-tree/hypervisor/compatible",
 	};
 	static const struct hypervisor known[] = {
-	    {"KVM", "KVM"},
-	    {"linux,kvm", "KVM"},
-	    {"Amazon EC2", "Amazon EC2"},
-	    {"Google Compute Engine", "Google Compute Engine"},
-	    {"OpenStack", "KVM"},
-	    {"VMware", "VMware"},
-	    {"VirtualBox", "VirtualBox"},
-	    {"innotek GmbH", "VirtualBox"},
-	    {"Virtual Machine", "Hyper-V"},
-	    {"xen", "Xen"},
-	    {"Xen", "Xen"},
-	    {"BHYVE", "bhyve"},
-	    {"Parallels", "Parallels"},
-	    {"Apple Virtualization", "Apple"},
-	    {"QEMU", "QEMU"},
+	        {"KVM", "KVM"},
+	        {"linux,kvm", "KVM"},
+	        {"Amazon EC2", "Amazon EC2"},
+	        {"Google Compute Engine", "Google Compute Engine"},
+	        {"OpenStack", "KVM"},
+	        {"VMware", "VMware"},
+	        {"VirtualBox", "VirtualBox"},
+	        {"innotek GmbH", "VirtualBox"},
+	        {"Virtual Machine", "Hyper-V"},
+	        {"xen", "Xen"},
+	        {"Xen", "Xen"},
+	        {"BHYVE", "bhyve"},
+	        {"Parallels", "Parallels"},
+	        {"Apple Virtualization", "Apple"},
+	        {"QEMU", "QEMU"},
 	};
 	char text[128];
 

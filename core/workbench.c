@@ -19,7 +19,7 @@ bool workbench_add_change(struct workbench_options *options, char *text)
 		return false;
 	*equals = '\0';
 	options->changes[options->change_count++] =
-		(struct config_change){.place = text, .value = equals + 1};
+	        (struct config_change){.place = text, .value = equals + 1};
 	return true;
 }
 
@@ -38,7 +38,7 @@ static void announce(void *context, const char *path)
 }
 
 static int find_models(struct workbench *bench, const struct workbench_options *options,
-		       struct hd_error *err)
+                       struct hd_error *err)
 {
 	struct plugin_folders folders;
 	int code;
@@ -50,7 +50,7 @@ static int find_models(struct workbench *bench, const struct workbench_options *
 }
 
 static int load_config(struct workbench *bench, const struct workbench_options *options,
-		       struct problems *problems)
+                       struct problems *problems)
 {
 	char path[PATH_MAX];
 
@@ -59,19 +59,19 @@ static int load_config(struct workbench *bench, const struct workbench_options *
 }
 
 int workbench_open(struct workbench *bench, const struct workbench_options *options,
-		   struct problems *problems, struct hd_error *err)
+                   struct problems *problems, struct hd_error *err)
 {
 	struct plan_filter filter = {.only = options->only,
-				     .only_count = options->only_count,
-				     .cores = options->cores,
-				     .models = options->models,
-				     .model_count = options->model_count,
-				     .with_empty = options->with_empty};
+	                             .only_count = options->only_count,
+	                             .cores = options->cores,
+	                             .models = options->models,
+	                             .model_count = options->model_count,
+	                             .with_empty = options->with_empty};
 	int code, planned;
 
 	*bench = (struct workbench){.foreground = options->foreground,
-				    .keeper = {.pid = -1, .socket = -1},
-				    .scratch = {.announce = announce, .context = bench}};
+	                            .keeper = {.pid = -1, .socket = -1},
+	                            .scratch = {.announce = announce, .context = bench}};
 	/* The keeper first: it is to be as small as this process is now. */
 	code = keeper_start(&bench->keeper, bench->foreground, err);
 	if (!code)
@@ -84,8 +84,8 @@ int workbench_open(struct workbench *bench, const struct workbench_options *opti
 	if (code && code != -EINVAL)
 		return code;
 	/* A config that is wrong is planned as well: all that is wrong with it is to be told at once. */
-	planned = plan_make(&bench->plan, &bench->config, &bench->models, &bench->topology, &filter, ask,
-			    bench, problems);
+	planned = plan_make(&bench->plan, &bench->config, &bench->models, &bench->topology, &filter,
+	                    ask, bench, problems);
 	return code ? code : planned;
 }
 
@@ -108,17 +108,17 @@ struct trial_spec workbench_trial(struct workbench *bench, size_t index)
 	const struct plan_case *kase = &bench->plan.cases[index];
 
 	return (struct trial_spec){
-		.kase = plan_workload_case(&bench->plan, kase),
-		.plugin_path = kase->model->path,
-		.plugin_hash = kase->model->hash,
-		.option_specs = kase->model->options,
-		.options = kase->options,
-		.cpus = kase->cpus,
-		.sampling = kase->entry->sampling,
-		.timeout_s = bench->config.trial_timeout_s,
-		.scratch = &bench->scratch,
-		/* It answers every request without doing it: there is nothing to be right or wrong. */
-		.unverified = strcmp(kase->model->name, "empty") == 0,
+	        .kase = plan_workload_case(&bench->plan, kase),
+	        .plugin_path = kase->model->path,
+	        .plugin_hash = kase->model->hash,
+	        .option_specs = kase->model->options,
+	        .options = kase->options,
+	        .cpus = kase->cpus,
+	        .sampling = kase->entry->sampling,
+	        .timeout_s = bench->config.trial_timeout_s,
+	        .scratch = &bench->scratch,
+	        /* It answers every request without doing it: there is nothing to be right or wrong. */
+	        .unverified = strcmp(kase->model->name, "empty") == 0,
 	};
 }
 

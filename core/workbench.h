@@ -43,7 +43,7 @@ bool workbench_add_change(struct workbench_options *, char *text);
 /* 0; -EINVAL where problems tell what is wrong with the input; else -errno with err. workbench_close in
    any case. */
 int workbench_open(struct workbench *, const struct workbench_options *, struct problems *,
-		   struct hd_error *);
+                   struct hd_error *);
 /* Starts a new keeper where the old one was killed. 0 or -errno. */
 int workbench_revive_keeper(struct workbench *, struct hd_error *);
 /* What a trial of a case is to do; valid as long as the workbench. Zero seed, no callbacks. */

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-const struct workload *const workloads[] = {&counter_workload, &copy_workload, &echo_workload, NULL};
+const struct workload *const workloads[] = {&counter_workload, &copy_workload, &echo_workload,
+                                            NULL};
 
 const struct workload *workload_find(const char *name)
 {

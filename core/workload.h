@@ -27,15 +27,15 @@ struct workload_case {
 	uint32_t cores;             /* that the model has */
 	const int *generator_cpus;  /* OS indexes of the PUs that the load generator has */
 	uint32_t generator_cores;
-	uint32_t drain_ms;          /* longest wait for what is still owed after the stop */
+	uint32_t drain_ms; /* longest wait for what is still owed after the stop */
 };
 
 /* What a case of this workload takes. Zeroed before it is asked for. */
 struct workload_needs {
-	uint32_t in_flight;         /* tasks */
+	uint32_t in_flight; /* tasks */
 	uint32_t locks, queues, queue_capacity, events;
 	uint32_t generator_threads;
-	uint64_t bytes;             /* of arena_workload() */
+	uint64_t bytes; /* of arena_workload() */
 };
 
 enum { WORKLOAD_METRICS = 16 };
@@ -51,29 +51,29 @@ struct workload_trial {
 	struct arena *arena;     /* as the core maps it */
 	struct scratch *scratch; /* the run's private folders; NULL for workloads without files */
 	uint64_t seed;           /* of this trial */
-	int *sockets;            /* made by prepare(), handed to the stage in this order; closed by release() */
+	int *sockets; /* made by prepare(), handed to the stage in this order; closed by release() */
 	uint32_t socket_count;
-	void *state;             /* the workload's own, freed by release() */
+	void *state; /* the workload's own, freed by release() */
 };
 
 /* What was seen of a trial from outside. All arrays belong to the caller. */
 struct workload_seen {
-	double rate;                /* ops a second: median of the windows, or work over time of whole passes */
-	uint64_t ops, ns;           /* from the first to the last window, or in all measured passes */
-	double cpu_ns;              /* CPU time of the model's processes in that time; NAN: not known */
-	uint32_t tasks;             /* that were stepped */
-	const uint64_t *task_ops;   /* in that time, in_flight of them */
+	double rate; /* ops a second: median of the windows, or work over time of whole passes */
+	uint64_t ops, ns; /* from the first to the last window, or in all measured passes */
+	double cpu_ns;    /* CPU time of the model's processes in that time; NAN: not known */
+	uint32_t tasks;   /* that were stepped */
+	const uint64_t *task_ops; /* in that time, in_flight of them */
 	uint32_t in_flight;
 };
 
 /* What a stage gives to a model. */
 struct workload_stage {
 	const struct workload_case *kase;
-	struct arena *arena;  /* as the stage maps it */
-	const int *sockets;   /* in the order of workload_trial.sockets */
+	struct arena *arena; /* as the stage maps it */
+	const int *sockets;  /* in the order of workload_trial.sockets */
 	uint32_t socket_count;
 	uint64_t seed;
-	struct hd_jobs jobs;  /* filled in by setup() */
+	struct hd_jobs jobs; /* filled in by setup() */
 };
 
 /* What verify() found. It starts as "right"; text is one sentence that tells the difference. */
@@ -87,9 +87,9 @@ struct workload {
 	const char *name, *summary;
 	const struct hd_option *params;        /* ends with {0} */
 	const struct workload_metric *metrics; /* the first one gates verdicts; ends with {0} */
-	const char *op_unit;                   /* what a slot counts: "ops", "bytes", "round trips" */
-	uint64_t ops;                          /* HD_CAN(...) of all requests that its jobs make */
-	bool finite;  /* run() ends by itself and is repeated; else it goes on until the stop flag */
+	const char *op_unit; /* what a slot counts: "ops", "bytes", "round trips" */
+	uint64_t ops;        /* HD_CAN(...) of all requests that its jobs make */
+	bool finite; /* run() ends by itself and is repeated; else it goes on until the stop flag */
 	bool network; /* the generator's slots are what is observed, and it needs cores of its own */
 
 	/* core, planning. Fills in automatic values for this number of cores; says what cannot be. */

@@ -64,9 +64,10 @@ static int64_t transfer(struct coroutine *coroutine, const struct hd_request *re
 	/* What has an offset is a file. */
 	note_files(coroutine->scheduler);
 	do {
-		answer = request->op == HD_READ
-		             ? pread(request->fd, request->buf, request->size, request->offset)
-		             : pwrite(request->fd, request->buf, request->size, request->offset);
+		answer =
+		        request->op == HD_READ
+		                ? pread(request->fd, request->buf, request->size, request->offset)
+		                : pwrite(request->fd, request->buf, request->size, request->offset);
 	} while (answer < 0 && errno == EINTR);
 	return answer < 0 ? -errno : answer;
 }
@@ -376,7 +377,7 @@ static int coroutine_open(const struct hd_host *host, void **state)
 	pool->host = host;
 	pool->coroutine_count = host->in_flight ? host->in_flight : 1;
 	pool->scheduler_count =
-	    host->cores < pool->coroutine_count ? host->cores : pool->coroutine_count;
+	        host->cores < pool->coroutine_count ? host->cores : pool->coroutine_count;
 	pool->scheduler_count = pool->scheduler_count ? pool->scheduler_count : 1;
 	pool->parallel = pool->scheduler_count > 1;
 	pool->uring = wants_uring(host);
@@ -404,33 +405,34 @@ static int coroutine_open(const struct hd_host *host, void **state)
 }
 
 static const struct hd_option options[] = {
-    {.name = "stack_kib",
-     .kind = HD_OPTION_INT,
-     .value = 64,
-     .min = 16,
-     .max = 8192,
-     .help = "size of a coroutine's stack; only what is used takes memory"},
-    {.name = "io",
-     .kind = HD_OPTION_CHOICE,
-     .text = "auto",
-     .choices = "auto io_uring epoll",
-     .help = "waiting for descriptors; auto: io_uring for sockets if it can defer task work, else "
-             "epoll"},
-    {0}};
+        {.name = "stack_kib",
+         .kind = HD_OPTION_INT,
+         .value = 64,
+         .min = 16,
+         .max = 8192,
+         .help = "size of a coroutine's stack; only what is used takes memory"},
+        {.name = "io",
+         .kind = HD_OPTION_CHOICE,
+         .text = "auto",
+         .choices = "auto io_uring epoll",
+         .help = "waiting for descriptors; auto: io_uring for sockets if it can defer task work, "
+                 "else "
+                 "epoll"},
+        {0}};
 
 HD_EXPORT const struct hd_model heddle_model = {
-    .magic = HD_PLUGIN_MAGIC,
-    .abi = HD_PLUGIN_ABI,
-    .size = sizeof(struct hd_model),
-    .option_size = sizeof(struct hd_option),
-    .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
-           HD_CAN(HD_YIELD) | HD_CAN(HD_SLEEP) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
-    .name = "coroutine",
-    .summary = "stackful coroutines on one scheduler thread a core",
-    .build = HD_BUILD,
-    .options = options,
-    .unsupported = coroutine_unsupported,
-    .open = coroutine_open,
-    .run = coroutine_run,
-    .close = coroutine_close,
+        .magic = HD_PLUGIN_MAGIC,
+        .abi = HD_PLUGIN_ABI,
+        .size = sizeof(struct hd_model),
+        .option_size = sizeof(struct hd_option),
+        .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
+               HD_CAN(HD_YIELD) | HD_CAN(HD_SLEEP) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
+        .name = "coroutine",
+        .summary = "stackful coroutines on one scheduler thread a core",
+        .build = HD_BUILD,
+        .options = options,
+        .unsupported = coroutine_unsupported,
+        .open = coroutine_open,
+        .run = coroutine_run,
+        .close = coroutine_close,
 };

@@ -92,7 +92,7 @@ struct scheduler {
 	int bell; /* an eventfd that others ring */
 
 	int epoll;
-	bool trusting; /* a wait relies on an older registration */
+	bool trusting;    /* a wait relies on an older registration */
 	bool noted_files; /* told that files block */
 	uint32_t polls;
 	struct watch **watches; /* chunks of WATCHES_A_CHUNK */

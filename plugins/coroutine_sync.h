@@ -39,9 +39,9 @@ static inline bool lock_spin(struct lock *lock, unsigned take_as)
 
 	for (int i = 0; i < SPINS; i++) {
 		state = atomic_load_explicit(&lock->state, memory_order_relaxed);
-		if (state == LOCK_FREE &&
-		    atomic_compare_exchange_strong_explicit(
-		        &lock->state, &state, take_as, memory_order_acquire, memory_order_relaxed))
+		if (state == LOCK_FREE && atomic_compare_exchange_strong_explicit(
+		                                  &lock->state, &state, take_as,
+		                                  memory_order_acquire, memory_order_relaxed))
 			return true;
 		relax();
 	}

@@ -43,15 +43,15 @@ static void empty_close(void *state)
 }
 
 HD_EXPORT const struct hd_model heddle_model = {
-    .magic = HD_PLUGIN_MAGIC,
-    .abi = HD_PLUGIN_ABI,
-    .size = sizeof(struct hd_model),
-    .option_size = sizeof(struct hd_option),
-    .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_SHARED) | HD_CAN(HD_YIELD),
-    .name = "empty",
-    .summary = "answers at once and does nothing: the harness's own share",
-    .build = HD_BUILD,
-    .open = empty_open,
-    .run = hd_crew_run,
-    .close = empty_close,
+        .magic = HD_PLUGIN_MAGIC,
+        .abi = HD_PLUGIN_ABI,
+        .size = sizeof(struct hd_model),
+        .option_size = sizeof(struct hd_option),
+        .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_SHARED) | HD_CAN(HD_YIELD),
+        .name = "empty",
+        .summary = "answers at once and does nothing: the harness's own share",
+        .build = HD_BUILD,
+        .open = empty_open,
+        .run = hd_crew_run,
+        .close = empty_close,
 };

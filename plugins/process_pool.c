@@ -314,7 +314,7 @@ static int mailboxes_open(struct pool *pool)
 	int error = 0;
 
 	pool->mailboxes =
-	    host->shared_alloc(host, (host->queues + UINT64_C(1)) * sizeof *pool->mailboxes);
+	        host->shared_alloc(host, (host->queues + UINT64_C(1)) * sizeof *pool->mailboxes);
 	if (!pool->mailboxes)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < host->queues && !error; i++)
@@ -395,31 +395,32 @@ static int pool_open(const struct hd_host *host, void **state)
 }
 
 static const struct hd_option options[] = {
-    {.name = "exclusion",
-     .kind = HD_OPTION_CHOICE,
-     .text = "queue",
-     .choices = "queue mutex",
-     .help = "sections: messages to the process that owns the data, or a process-shared mutex"},
-    {.name = "queue",
-     .kind = HD_OPTION_CHOICE,
-     .text = "ring",
-     .choices = "ring pipe mqueue",
-     .help = "how sections travel to the owner: a ring in shared memory, a pipe, a message queue"},
-    {0},
+        {.name = "exclusion",
+         .kind = HD_OPTION_CHOICE,
+         .text = "queue",
+         .choices = "queue mutex",
+         .help = "sections: messages to the process that owns the data, or a process-shared mutex"},
+        {.name = "queue",
+         .kind = HD_OPTION_CHOICE,
+         .text = "ring",
+         .choices = "ring pipe mqueue",
+         .help = "how sections travel to the owner: a ring in shared memory, a pipe, a message "
+                 "queue"},
+        {0},
 };
 
 HD_EXPORT const struct hd_model heddle_model = {
-    .magic = HD_PLUGIN_MAGIC,
-    .abi = HD_PLUGIN_ABI,
-    .size = sizeof(struct hd_model),
-    .option_size = sizeof(struct hd_option),
-    .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
-           HD_CAN(HD_YIELD) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
-    .name = "process-pool",
-    .summary = "forked workers; sections are messages to the process that owns the data",
-    .build = HD_BUILD,
-    .options = options,
-    .open = pool_open,
-    .run = pool_run,
-    .close = pool_close,
+        .magic = HD_PLUGIN_MAGIC,
+        .abi = HD_PLUGIN_ABI,
+        .size = sizeof(struct hd_model),
+        .option_size = sizeof(struct hd_option),
+        .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
+               HD_CAN(HD_YIELD) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
+        .name = "process-pool",
+        .summary = "forked workers; sections are messages to the process that owns the data",
+        .build = HD_BUILD,
+        .options = options,
+        .open = pool_open,
+        .run = pool_run,
+        .close = pool_close,
 };

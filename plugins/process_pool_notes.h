@@ -24,8 +24,7 @@ struct note {
 
 struct notes {
 	bool mqueue; /* else a pipe */
-	int in,
-	    out; /* two ends of the pipe or two descriptors of the message queue; -1: not open */
+	int in, out; /* two ends of the pipe or two descriptors of the message queue; -1: not open */
 };
 
 static int notes_open_mqueue(struct notes *notes, int flags)

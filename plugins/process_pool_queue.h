@@ -45,8 +45,8 @@ static inline int futex_wait(word32 *word, uint32_t value, const struct timespec
 {
 	return syscall(SYS_futex, word, FUTEX_WAIT_BITSET, value, until, NULL,
 	               FUTEX_BITSET_MATCH_ANY)
-	           ? -errno
-	           : 0;
+	               ? -errno
+	               : 0;
 }
 
 static inline void futex_wake(word32 *word, uint32_t sleepers)

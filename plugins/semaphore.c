@@ -320,25 +320,25 @@ static int semaphores_open(const struct hd_host *host, void **state)
 }
 
 static const struct hd_option options[] = {
-    {.name = "threads",
-     .kind = HD_OPTION_CHOICE,
-     .text = "pool",
-     .choices = "pool per-job",
-     .help = "made once and kept, or one created for each job"},
-    {0},
+        {.name = "threads",
+         .kind = HD_OPTION_CHOICE,
+         .text = "pool",
+         .choices = "pool per-job",
+         .help = "made once and kept, or one created for each job"},
+        {0},
 };
 
 HD_EXPORT const struct hd_model heddle_model = {
-    .magic = HD_PLUGIN_MAGIC,
-    .abi = HD_PLUGIN_ABI,
-    .size = sizeof(struct hd_model),
-    .option_size = sizeof(struct hd_option),
-    .ops = HD_THREAD_OPS | HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
-    .name = "semaphore",
-    .summary = "threads that semaphores admit; binary semaphores around sections",
-    .build = HD_BUILD,
-    .options = options,
-    .open = semaphores_open,
-    .run = semaphores_run,
-    .close = semaphores_close,
+        .magic = HD_PLUGIN_MAGIC,
+        .abi = HD_PLUGIN_ABI,
+        .size = sizeof(struct hd_model),
+        .option_size = sizeof(struct hd_option),
+        .ops = HD_THREAD_OPS | HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
+        .name = "semaphore",
+        .summary = "threads that semaphores admit; binary semaphores around sections",
+        .build = HD_BUILD,
+        .options = options,
+        .open = semaphores_open,
+        .run = semaphores_run,
+        .close = semaphores_close,
 };

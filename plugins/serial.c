@@ -73,15 +73,15 @@ static int serial_open(const struct hd_host *host, void **state)
 }
 
 HD_EXPORT const struct hd_model heddle_model = {
-    .magic = HD_PLUGIN_MAGIC,
-    .abi = HD_PLUGIN_ABI,
-    .size = sizeof(struct hd_model),
-    .option_size = sizeof(struct hd_option),
-    .ops = HD_THREAD_OPS | HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
-    .name = "serial",
-    .summary = "one job after another in the calling thread",
-    .build = HD_BUILD,
-    .open = serial_open,
-    .run = serial_run,
-    .close = serial_close,
+        .magic = HD_PLUGIN_MAGIC,
+        .abi = HD_PLUGIN_ABI,
+        .size = sizeof(struct hd_model),
+        .option_size = sizeof(struct hd_option),
+        .ops = HD_THREAD_OPS | HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
+        .name = "serial",
+        .summary = "one job after another in the calling thread",
+        .build = HD_BUILD,
+        .open = serial_open,
+        .run = serial_run,
+        .close = serial_close,
 };

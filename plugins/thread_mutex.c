@@ -190,25 +190,25 @@ static int mutexes_open(const struct hd_host *host, void **state)
 }
 
 static const struct hd_option options[] = {
-    {.name = "kind",
-     .kind = HD_OPTION_CHOICE,
-     .text = "normal",
-     .choices = "normal adaptive errorcheck priority-inherit",
-     .help = "the mutex around a section"},
-    {0},
+        {.name = "kind",
+         .kind = HD_OPTION_CHOICE,
+         .text = "normal",
+         .choices = "normal adaptive errorcheck priority-inherit",
+         .help = "the mutex around a section"},
+        {0},
 };
 
 HD_EXPORT const struct hd_model heddle_model = {
-    .magic = HD_PLUGIN_MAGIC,
-    .abi = HD_PLUGIN_ABI,
-    .size = sizeof(struct hd_model),
-    .option_size = sizeof(struct hd_option),
-    .ops = HD_THREAD_OPS | HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
-    .name = "thread-mutex",
-    .summary = "threads; a mutex around each section, condition variables for queues",
-    .build = HD_BUILD,
-    .options = options,
-    .open = mutexes_open,
-    .run = hd_crew_run,
-    .close = mutexes_close,
+        .magic = HD_PLUGIN_MAGIC,
+        .abi = HD_PLUGIN_ABI,
+        .size = sizeof(struct hd_model),
+        .option_size = sizeof(struct hd_option),
+        .ops = HD_THREAD_OPS | HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
+        .name = "thread-mutex",
+        .summary = "threads; a mutex around each section, condition variables for queues",
+        .build = HD_BUILD,
+        .options = options,
+        .open = mutexes_open,
+        .run = hd_crew_run,
+        .close = mutexes_close,
 };

@@ -208,8 +208,8 @@ int main(int argc, char **argv)
 	SRunner *runner = srunner_create(suite);
 	int failed = 0;
 
-	listing =
-	    mmap(NULL, sizeof *listing, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	listing = mmap(NULL, sizeof *listing, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	               -1, 0);
 	if (argc < 2 || listing == MAP_FAILED) {
 		fprintf(stderr, "usage: %s PLUGIN.so...\n", argv[0]);
 		srunner_free(runner);

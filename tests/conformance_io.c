@@ -79,21 +79,23 @@ START_TEST(files)
 	only_read = open(path, O_RDONLY);
 
 	const struct line lines[] = {
-	    at(line("WRITE at 0", HD_WRITE, fd, out, 11), 0, NULL),
-	    at(line("WRITE beyond the end", HD_WRITE, fd, out, 5), 100, NULL),
-	    at(line("READ at 6", HD_READ, fd, in, 5), 6, "world"),
-	    at(line("READ at the position, untouched so far", HD_READ, fd, in, 5), -1, "hello"),
-	    at(line("READ on", HD_READ, fd, in, 6), -1, " world"),
-	    at(line("WRITE at the position", HD_WRITE, fd, out, 4), -1, NULL),
-	    at(line("READ of what was written", HD_READ, fd, in, 4), 11, "hell"),
-	    at(answers(line("READ, short at the end", HD_READ, fd, in, 50), 5, 5), 100, "hello"),
-	    at(answers(line("READ at the end", HD_READ, fd, in, 50), 0, 0), 105, NULL),
-	    at(answers(line("READ after the end", HD_READ, fd, in, 50), 0, 0), 1000, NULL),
-	    at(line("READ of another descriptor", HD_READ, only_read, in, 11), -1, "hello world"),
-	    answers(line("WRITE to a file open for reading", HD_WRITE, only_read, out, 5), -EBADF,
-	            -EBADF),
-	    answers(line("READ of no descriptor", HD_READ, 9999, in, 5), -EBADF, -EBADF),
-	    answers(line("ACCEPT on a file", HD_ACCEPT, fd, NULL, 0), -ENOTSOCK, -ENOTSOCK),
+	        at(line("WRITE at 0", HD_WRITE, fd, out, 11), 0, NULL),
+	        at(line("WRITE beyond the end", HD_WRITE, fd, out, 5), 100, NULL),
+	        at(line("READ at 6", HD_READ, fd, in, 5), 6, "world"),
+	        at(line("READ at the position, untouched so far", HD_READ, fd, in, 5), -1, "hello"),
+	        at(line("READ on", HD_READ, fd, in, 6), -1, " world"),
+	        at(line("WRITE at the position", HD_WRITE, fd, out, 4), -1, NULL),
+	        at(line("READ of what was written", HD_READ, fd, in, 4), 11, "hell"),
+	        at(answers(line("READ, short at the end", HD_READ, fd, in, 50), 5, 5), 100,
+	           "hello"),
+	        at(answers(line("READ at the end", HD_READ, fd, in, 50), 0, 0), 105, NULL),
+	        at(answers(line("READ after the end", HD_READ, fd, in, 50), 0, 0), 1000, NULL),
+	        at(line("READ of another descriptor", HD_READ, only_read, in, 11), -1,
+	           "hello world"),
+	        answers(line("WRITE to a file open for reading", HD_WRITE, only_read, out, 5),
+	                -EBADF, -EBADF),
+	        answers(line("READ of no descriptor", HD_READ, 9999, in, 5), -EBADF, -EBADF),
+	        answers(line("ACCEPT on a file", HD_ACCEPT, fd, NULL, 0), -ENOTSOCK, -ENOTSOCK),
 	};
 	rig_play(&rig, lines, sizeof lines / sizeof *lines);
 }
@@ -128,20 +130,21 @@ START_TEST(pipes)
 	fill(full[1]);
 
 	const struct line lines[] = {
-	    at(answers(line("READ of what is there", HD_READ, ended[0], in, 10), 3, 3), -1, "abc"),
-	    answers(line("READ at the end", HD_READ, ended[0], in, 10), 0, 0),
-	    answers(line("WRITE that nobody will read", HD_WRITE, broken[1], out, 10), -EPIPE,
-	            -EPIPE),
-	    gives_up(line("READ, not at all", HD_READ, empty[0], in, 10), 0),
-	    gives_up(line("READ, 20 ms", HD_READ, empty[0], in, 10), 20 * MS),
-	    line("WRITE after that", HD_WRITE, empty[1], out, 10),
-	    line("READ after that", HD_READ, empty[0], in, 10),
-	    gives_up(line("WRITE, not at all", HD_WRITE, full[1], out, 10), 0),
-	    gives_up(line("WRITE, 20 ms", HD_WRITE, full[1], out, 10), 20 * MS),
-	    gives_up(line("READ of a socket, not at all", HD_READ, pair[0], in, 10), 0),
-	    gives_up(line("READ of a socket, 20 ms", HD_READ, pair[0], in, 10), 20 * MS),
-	    line("WRITE to a socket", HD_WRITE, pair[1], out, 10),
-	    line("READ of a socket", HD_READ, pair[0], in, 10),
+	        at(answers(line("READ of what is there", HD_READ, ended[0], in, 10), 3, 3), -1,
+	           "abc"),
+	        answers(line("READ at the end", HD_READ, ended[0], in, 10), 0, 0),
+	        answers(line("WRITE that nobody will read", HD_WRITE, broken[1], out, 10), -EPIPE,
+	                -EPIPE),
+	        gives_up(line("READ, not at all", HD_READ, empty[0], in, 10), 0),
+	        gives_up(line("READ, 20 ms", HD_READ, empty[0], in, 10), 20 * MS),
+	        line("WRITE after that", HD_WRITE, empty[1], out, 10),
+	        line("READ after that", HD_READ, empty[0], in, 10),
+	        gives_up(line("WRITE, not at all", HD_WRITE, full[1], out, 10), 0),
+	        gives_up(line("WRITE, 20 ms", HD_WRITE, full[1], out, 10), 20 * MS),
+	        gives_up(line("READ of a socket, not at all", HD_READ, pair[0], in, 10), 0),
+	        gives_up(line("READ of a socket, 20 ms", HD_READ, pair[0], in, 10), 20 * MS),
+	        line("WRITE to a socket", HD_WRITE, pair[1], out, 10),
+	        line("READ of a socket", HD_READ, pair[0], in, 10),
 	};
 	rig_play(&rig, lines, sizeof lines / sizeof *lines);
 }
@@ -526,9 +529,9 @@ START_TEST(accept_gives_up)
 	shut = bound_socket(AF_INET, SOCK_STREAM, &address);
 	ck_assert(!listen(listener, 4) && !listen(shut, 4) && !shutdown(shut, SHUT_RDWR));
 	const struct line lines[] = {
-	    gives_up(line("ACCEPT, not at all", HD_ACCEPT, listener, NULL, 0), 0),
-	    gives_up(line("ACCEPT, 20 ms", HD_ACCEPT, listener, NULL, 0), 20 * MS),
-	    answers(line("ACCEPT after a shutdown", HD_ACCEPT, shut, NULL, 0), -4095, -1),
+	        gives_up(line("ACCEPT, not at all", HD_ACCEPT, listener, NULL, 0), 0),
+	        gives_up(line("ACCEPT, 20 ms", HD_ACCEPT, listener, NULL, 0), 20 * MS),
+	        answers(line("ACCEPT after a shutdown", HD_ACCEPT, shut, NULL, 0), -4095, -1),
 	};
 	rig_play(&rig, lines, sizeof lines / sizeof *lines);
 }

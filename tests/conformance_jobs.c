@@ -192,8 +192,8 @@ END_TEST
 START_TEST(yield_answers)
 {
 	static const struct line lines[] = {
-	    {.what = "a turn", .request = {.op = HD_YIELD, .times = 1}},
-	    {.what = "a hundred turns", .request = {.op = HD_YIELD, .times = 100}},
+	        {.what = "a turn", .request = {.op = HD_YIELD, .times = 1}},
+	        {.what = "a hundred turns", .request = {.op = HD_YIELD, .times = 100}},
 	};
 	struct rig rig;
 
@@ -205,10 +205,10 @@ END_TEST
 START_TEST(sleeping)
 {
 	static const struct line lines[] = {
-	    {.what = "no sleep", .request = {.op = HD_SLEEP, .timeout_ns = 0}},
-	    {.what = "sleep",
-	     .request = {.op = HD_SLEEP, .timeout_ns = 20 * MS},
-	     .wait_ns = 20 * MS},
+	        {.what = "no sleep", .request = {.op = HD_SLEEP, .timeout_ns = 0}},
+	        {.what = "sleep",
+	         .request = {.op = HD_SLEEP, .timeout_ns = 20 * MS},
+	         .wait_ns = 20 * MS},
 	};
 	struct rig rig;
 
@@ -220,19 +220,19 @@ END_TEST
 START_TEST(events)
 {
 	const struct line lines[] = {
-	    {"WAIT, not at all", {.op = HD_WAIT, .fd = 1}, -EAGAIN, -EAGAIN, 0, NULL},
-	    {"WAIT, 20 ms",
-	     {.op = HD_WAIT, .fd = 1, .timeout_ns = 20 * MS},
-	     -ETIMEDOUT,
-	     -ETIMEDOUT,
-	     20 * MS,
-	     NULL},
-	    {"SET", {.op = HD_SET, .fd = 1}, 0, 0, 0, NULL},
-	    {"WAIT, set", {.op = HD_WAIT, .fd = 1, .timeout_ns = -1}, 0, 0, 0, NULL},
-	    {"WAIT, still set", {.op = HD_WAIT, .fd = 1}, 0, 0, 0, NULL},
-	    {"WAIT for the other", {.op = HD_WAIT, .fd = 0}, -EAGAIN, -EAGAIN, 0, NULL},
-	    {"CLEAR", {.op = HD_CLEAR, .fd = 1}, 0, 0, 0, NULL},
-	    {"WAIT, cleared", {.op = HD_WAIT, .fd = 1}, -EAGAIN, -EAGAIN, 0, NULL},
+	        {"WAIT, not at all", {.op = HD_WAIT, .fd = 1}, -EAGAIN, -EAGAIN, 0, NULL},
+	        {"WAIT, 20 ms",
+	         {.op = HD_WAIT, .fd = 1, .timeout_ns = 20 * MS},
+	         -ETIMEDOUT,
+	         -ETIMEDOUT,
+	         20 * MS,
+	         NULL},
+	        {"SET", {.op = HD_SET, .fd = 1}, 0, 0, 0, NULL},
+	        {"WAIT, set", {.op = HD_WAIT, .fd = 1, .timeout_ns = -1}, 0, 0, 0, NULL},
+	        {"WAIT, still set", {.op = HD_WAIT, .fd = 1}, 0, 0, 0, NULL},
+	        {"WAIT for the other", {.op = HD_WAIT, .fd = 0}, -EAGAIN, -EAGAIN, 0, NULL},
+	        {"CLEAR", {.op = HD_CLEAR, .fd = 1}, 0, 0, 0, NULL},
+	        {"WAIT, cleared", {.op = HD_WAIT, .fd = 1}, -EAGAIN, -EAGAIN, 0, NULL},
 	};
 	struct rig rig;
 

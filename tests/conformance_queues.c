@@ -140,8 +140,8 @@ struct traffic_job {
 	bool sends;
 	uint32_t sender, queue;
 	uint64_t next, asked; /* a sender's */
-	uint64_t
-	    last[SENDERS_MAX]; /* a receiver's: 1 + number of the last message of each sender */
+	/* A receiver's: 1 + number of the last message of each sender. */
+	uint64_t last[SENDERS_MAX];
 };
 
 static void send_step(struct test_job *test, int64_t answer, struct hd_request *request)

@@ -207,21 +207,21 @@ static int count_entries(const char *path)
 static void fill_host(struct rig *rig, uint32_t cores, uint32_t in_flight)
 {
 	rig->host = (struct hd_host){
-	    .size = sizeof rig->host,
-	    .cores = cores,
-	    .in_flight = in_flight,
-	    .locks = LOCKS,
-	    .queues = QUEUES,
-	    .queue_capacity = QUEUE_CAPACITY,
-	    .events = EVENTS,
-	    .cpus = rig->cpus,
-	    .bind = host_bind,
-	    .shared_alloc = host_shared_alloc,
-	    .option_int = host_option_int,
-	    .option_text = host_option_text,
-	    .watch = host_watch,
-	    .fail = host_fail,
-	    .note = host_note,
+	        .size = sizeof rig->host,
+	        .cores = cores,
+	        .in_flight = in_flight,
+	        .locks = LOCKS,
+	        .queues = QUEUES,
+	        .queue_capacity = QUEUE_CAPACITY,
+	        .events = EVENTS,
+	        .cpus = rig->cpus,
+	        .bind = host_bind,
+	        .shared_alloc = host_shared_alloc,
+	        .option_int = host_option_int,
+	        .option_text = host_option_text,
+	        .watch = host_watch,
+	        .fail = host_fail,
+	        .note = host_note,
 	};
 }
 

@@ -75,13 +75,13 @@ static inline struct model *fake_model(struct models *models, const char *name,
 static inline void fake_models(struct models *models)
 {
 	static const struct hd_option coroutine[] = {
-	    {.name = "stack_kib", .kind = HD_OPTION_INT, .value = 64, .min = 16, .max = 1024},
-	    {.name = "io",
-	     .kind = HD_OPTION_CHOICE,
-	     .text = "auto",
-	     .choices = "auto io_uring epoll"},
-	    {.name = "guard", .kind = HD_OPTION_FLAG, .value = 1},
-	    {0}};
+	        {.name = "stack_kib", .kind = HD_OPTION_INT, .value = 64, .min = 16, .max = 1024},
+	        {.name = "io",
+	         .kind = HD_OPTION_CHOICE,
+	         .text = "auto",
+	         .choices = "auto io_uring epoll"},
+	        {.name = "guard", .kind = HD_OPTION_FLAG, .value = 1},
+	        {0}};
 	static const struct hd_option pool[] = {{.name = "exclusion",
 	                                         .kind = HD_OPTION_CHOICE,
 	                                         .text = "queue",
@@ -92,18 +92,18 @@ static inline void fake_models(struct models *models)
 	                                         .choices = "ring pipe mqueue"},
 	                                        {0}};
 	static const struct hd_option semaphore[] = {
-	    {.name = "threads",
-	     .kind = HD_OPTION_CHOICE,
-	     .text = "pool",
-	     .choices = "pool per-job"},
-	    {.name = "trace", .kind = HD_OPTION_TEXT, .text = ""},
-	    {0}};
+	        {.name = "threads",
+	         .kind = HD_OPTION_CHOICE,
+	         .text = "pool",
+	         .choices = "pool per-job"},
+	        {.name = "trace", .kind = HD_OPTION_TEXT, .text = ""},
+	        {0}};
 	static const struct hd_option mutex[] = {
-	    {.name = "kind",
-	     .kind = HD_OPTION_CHOICE,
-	     .text = "normal",
-	     .choices = "normal adaptive errorcheck priority-inherit"},
-	    {0}};
+	        {.name = "kind",
+	         .kind = HD_OPTION_CHOICE,
+	         .text = "normal",
+	         .choices = "normal adaptive errorcheck priority-inherit"},
+	        {0}};
 	struct model *model;
 
 	*models = (struct models){0};

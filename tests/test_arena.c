@@ -154,9 +154,10 @@ START_TEST(what_is_no_arena_is_refused)
 	ck_assert_int_eq(arena_map(&other, -1, &err), -EBADF);
 	arena_destroy(&other);
 	err = (struct hd_error){0};
-	ck_assert_int_lt(
-	    arena_create(&other, &(struct arena_sizes){.workload_bytes = UINT64_C(1) << 62}, &err),
-	    0);
+	ck_assert_int_lt(arena_create(&other,
+	                              &(struct arena_sizes){.workload_bytes = UINT64_C(1) << 62},
+	                              &err),
+	                 0);
 	ck_assert_int_eq(other.fd, -1);
 	ck_assert_ptr_nonnull(strstr(err.text, "shared memory of the trial"));
 }

@@ -214,7 +214,7 @@ static void check_described(json_t *definitions, const struct workload *workload
 		for (size_t i = 0; i < json_array_size(json_object_get(single, "enum")); i++) {
 			strcat(words, i ? " " : "");
 			strcat(words, json_string_value(
-			                  json_array_get(json_object_get(single, "enum"), i)));
+			                      json_array_get(json_object_get(single, "enum"), i)));
 		}
 		if (param->kind == HD_OPTION_CHOICE)
 			ck_assert_str_eq(words, param->choices);
@@ -271,8 +271,8 @@ static void teardown_folder(void)
 }
 
 static const char small[] =
-    "{\"models\": [\"serial\", {\"model\": \"coroutine\", \"io\": \"epoll\"}],"
-    " \"workloads\": [{\"workload\": \"counter\", \"batch\": [1, 1024]}]}";
+        "{\"models\": [\"serial\", {\"model\": \"coroutine\", \"io\": \"epoll\"}],"
+        " \"workloads\": [{\"workload\": \"counter\", \"batch\": [1, 1024]}]}";
 
 START_TEST(defaults_are_in_force)
 {
@@ -309,20 +309,20 @@ START_TEST(ranges_are_spelt_out)
 		size_t count;
 		int64_t values[9];
 	} ranges[] = {
-	    {"{\"from\": 4, \"to\": 256}", 7, {4, 8, 16, 32, 64, 128, 256}},
-	    {"{\"from\": 3, \"to\": 20}", 5, {3, 4, 8, 16, 20}},
-	    {"{\"from\": 0, \"to\": 4}", 4, {0, 1, 2, 4}},
-	    {"{\"from\": 5, \"to\": 5}", 1, {5}},
-	    {"{\"from\": 0, \"to\": 10, \"step\": 4}", 3, {0, 4, 8}},
-	    {"{\"from\": -4, \"to\": 4, \"step\": 4}", 3, {-4, 0, 4}},
-	    {"{\"from\": 7, \"to\": 9, \"step\": 1, \"about\": \"x\"}", 3, {7, 8, 9}},
-	    {"{\"from\": 9223372036854775806, \"to\": 9223372036854775807}",
-	     2,
-	     {INT64_MAX - 1, INT64_MAX}},
-	    {"{\"from\": -9223372036854775808, \"to\": 9223372036854775807,"
-	     " \"step\": 9223372036854775807}",
-	     3,
-	     {INT64_MIN, -1, INT64_MAX - 1}},
+	        {"{\"from\": 4, \"to\": 256}", 7, {4, 8, 16, 32, 64, 128, 256}},
+	        {"{\"from\": 3, \"to\": 20}", 5, {3, 4, 8, 16, 20}},
+	        {"{\"from\": 0, \"to\": 4}", 4, {0, 1, 2, 4}},
+	        {"{\"from\": 5, \"to\": 5}", 1, {5}},
+	        {"{\"from\": 0, \"to\": 10, \"step\": 4}", 3, {0, 4, 8}},
+	        {"{\"from\": -4, \"to\": 4, \"step\": 4}", 3, {-4, 0, 4}},
+	        {"{\"from\": 7, \"to\": 9, \"step\": 1, \"about\": \"x\"}", 3, {7, 8, 9}},
+	        {"{\"from\": 9223372036854775806, \"to\": 9223372036854775807}",
+	         2,
+	         {INT64_MAX - 1, INT64_MAX}},
+	        {"{\"from\": -9223372036854775808, \"to\": 9223372036854775807,"
+	         " \"step\": 9223372036854775807}",
+	         3,
+	         {INT64_MIN, -1, INT64_MAX - 1}},
 	};
 	char text[512];
 
@@ -376,14 +376,14 @@ END_TEST
 START_TEST(changes_reach_their_place)
 {
 	static const struct config_change changes[] = {
-	    {"sampling.rounds", "6"},
-	    {"workloads[0].batch", "[2, 4]"},
-	    {"models[0].kind", "adaptive"},
-	    {"models[1].io", "io_uring"},
-	    {"name", "changed"},
-	    {"cores", "50%"},
-	    {"workloads[0].sampling.windows", "3"},
-	    {"limits.memory_mib", "100"},
+	        {"sampling.rounds", "6"},
+	        {"workloads[0].batch", "[2, 4]"},
+	        {"models[0].kind", "adaptive"},
+	        {"models[1].io", "io_uring"},
+	        {"name", "changed"},
+	        {"cores", "50%"},
+	        {"workloads[0].sampling.windows", "3"},
+	        {"limits.memory_mib", "100"},
 	};
 
 	ck_assert_int_eq(load_text(small, strlen(small), changes, COUNT(changes)), 0);
@@ -406,30 +406,31 @@ START_TEST(changes_elsewhere_are_refused)
 		struct config_change change;
 		const char *message;
 	} wrong[] = {
-	    {{"sampling..rounds", "6"},
-	     "--set sampling..rounds: must be a place such as sampling.rounds or "
-	     "workloads[0].batch"},
-	    {{"", "6"}, "--set : must be a place such as sampling.rounds or workloads[0].batch"},
-	    {{"workloads[", "6"},
-	     "--set workloads[: must be a place such as sampling.rounds or workloads[0].batch"},
-	    {{"workloads[-1].batch", "6"},
-	     "--set workloads[-1].batch: must be a place such as sampling.rounds or "
-	     "workloads[0].batch"},
-	    {{"workloads[1].batch", "6"}, "--set workloads[1].batch: there is no workloads[1]"},
-	    {{"workloads[99999999999999999999999].batch", "6"},
-	     "--set workloads[99999999999999999999999].batch: there is no "
-	     "workloads[99999999999999999999999]"},
-	    {{"worklods[0].batch", "6"}, "--set worklods[0].batch: there is no worklods"},
-	    {{"models[2]", "serial"}, "--set models[2]: no such place; there is no such item"},
-	    {{"workloads.batch", "6"},
-	     "--set workloads.batch: no such place; what it lies in is not an object"},
-	    {{"workloads[0].batch", "[1, 2"},
-	     "--set workloads[0].batch: \"[1, 2\" is not valid JSON"},
-	    {{"name", "\xff"}, "--set name: not valid UTF-8"},
-	    {{"smapling", "1"},
-	     "test.json: smapling: unknown key; did you mean \"sampling\"? (known: name models "
-	     "baseline cores pus placement workloads sampling limits margin_percent "
-	     "generator_cores)"},
+	        {{"sampling..rounds", "6"},
+	         "--set sampling..rounds: must be a place such as sampling.rounds or "
+	         "workloads[0].batch"},
+	        {{"", "6"},
+	         "--set : must be a place such as sampling.rounds or workloads[0].batch"},
+	        {{"workloads[", "6"},
+	         "--set workloads[: must be a place such as sampling.rounds or workloads[0].batch"},
+	        {{"workloads[-1].batch", "6"},
+	         "--set workloads[-1].batch: must be a place such as sampling.rounds or "
+	         "workloads[0].batch"},
+	        {{"workloads[1].batch", "6"}, "--set workloads[1].batch: there is no workloads[1]"},
+	        {{"workloads[99999999999999999999999].batch", "6"},
+	         "--set workloads[99999999999999999999999].batch: there is no "
+	         "workloads[99999999999999999999999]"},
+	        {{"worklods[0].batch", "6"}, "--set worklods[0].batch: there is no worklods"},
+	        {{"models[2]", "serial"}, "--set models[2]: no such place; there is no such item"},
+	        {{"workloads.batch", "6"},
+	         "--set workloads.batch: no such place; what it lies in is not an object"},
+	        {{"workloads[0].batch", "[1, 2"},
+	         "--set workloads[0].batch: \"[1, 2\" is not valid JSON"},
+	        {{"name", "\xff"}, "--set name: not valid UTF-8"},
+	        {{"smapling", "1"},
+	         "test.json: smapling: unknown key; did you mean \"sampling\"? (known: name models "
+	         "baseline cores pus placement workloads sampling limits margin_percent "
+	         "generator_cores)"},
 	};
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -512,11 +513,11 @@ END_TEST
 START_TEST(mutilated_ones_are_answered)
 {
 	static const char *const full =
-	    "{\"models\": [\"serial\", {\"model\": \"coroutine\", \"io\": [\"epoll\"]}],"
-	    "\"cores\": [1, \"50%\", \"max\"], \"placement\": [0, 1], \"baseline\": \"serial\","
-	    "\"workloads\": [{\"workload\": \"counter\", \"batch\": {\"from\": 1, \"to\": 8},"
-	    "\"sampling\": {\"windows\": 3}, \"expect\": \"ok\", \"margin_percent\": 1}],"
-	    "\"limits\": {\"memory_mib\": 100}}";
+	        "{\"models\": [\"serial\", {\"model\": \"coroutine\", \"io\": [\"epoll\"]}],"
+	        "\"cores\": [1, \"50%\", \"max\"], \"placement\": [0, 1], \"baseline\": \"serial\","
+	        "\"workloads\": [{\"workload\": \"counter\", \"batch\": {\"from\": 1, \"to\": 8},"
+	        "\"sampling\": {\"windows\": 3}, \"expect\": \"ok\", \"margin_percent\": 1}],"
+	        "\"limits\": {\"memory_mib\": 100}}";
 	static const char bytes[] = "\0\"[]{},:0a\xff\\-.9 ";
 	size_t length = strlen(full);
 	char *text = malloc(length);

@@ -83,7 +83,7 @@ struct rig {
 	struct hd_error err;
 	perform_fn *perform;
 	uint64_t requests, skip_job; /* skip_job: index + 1 of a job that is never run */
-	bool keep_stopping; /* a job is left after its first request */
+	bool keep_stopping;          /* a job is left after its first request */
 };
 
 static int64_t honest(struct rig *rig, const struct hd_request *request)
@@ -108,12 +108,13 @@ static int begin(struct rig *rig)
 	*rig = (struct rig){.perform = honest};
 	if (copy_workload.resolve(values, 2, &rig->err))
 		return rig->err.code;
-	rig->kase = (struct workload_case){.workload = &copy_workload, .params = values, .cores = 2};
+	rig->kase =
+	        (struct workload_case){.workload = &copy_workload, .params = values, .cores = 2};
 	copy_workload.needs(&rig->kase, &needed);
 	sizes = (struct arena_sizes){.tasks = needed.in_flight, .workload_bytes = needed.bytes};
 	ck_assert_int_eq(arena_create(&rig->arena, &sizes, &rig->err), 0);
 	rig->trial = (struct workload_trial){
-		.kase = &rig->kase, .arena = &rig->arena, .scratch = &scratch, .seed = 7};
+	        .kase = &rig->kase, .arena = &rig->arena, .scratch = &scratch, .seed = 7};
 	rig->stage = (struct workload_stage){.kase = &rig->kase, .arena = &rig->arena, .seed = 7};
 	if (copy_workload.prepare(&rig->trial, &rig->err))
 		return rig->err.code;
@@ -233,7 +234,7 @@ static void make_source(void)
 START_TEST(generated_tree_is_copied)
 {
 	struct workload_seen seen = {
-		.rate = 250.0 * 3072, .ops = 250 * 3072, .ns = 1000000000, .cpu_ns = 1e6};
+	        .rate = 250.0 * 3072, .ops = 250 * 3072, .ns = 1000000000, .cpu_ns = 1e6};
 	double got[3];
 	struct rig rig;
 
@@ -487,11 +488,11 @@ START_TEST(each_difference_is_told)
 
 	ck_assert_int_eq(unlink(copied(&rig, "sub/up")), 0);
 	ck_assert_int_eq(symlink("../small", copied(&rig, "sub/up")), 0);
-	assert_wrong(&rig, "1 of 11 copies differ: sub/up points to ../small, its source to ../big");
+	assert_wrong(&rig,
+	             "1 of 11 copies differ: sub/up points to ../small, its source to ../big");
 	ck_assert_int_eq(unlink(copied(&rig, "sub/up")), 0);
 	ck_assert_int_eq(mkdir(copied(&rig, "sub/up"), 0755), 0);
-	assert_wrong(&rig,
-		     "1 of 11 copies differ: sub/up is a folder, its source a symbolic link");
+	assert_wrong(&rig, "1 of 11 copies differ: sub/up is a folder, its source a symbolic link");
 	ck_assert_int_eq(rmdir(copied(&rig, "sub/up")), 0);
 	ck_assert_int_eq(symlink("../big", copied(&rig, "sub/up")), 0);
 	ck_assert_int_eq(chmod(copied(&rig, "sub"), 0700), 0);
@@ -499,13 +500,14 @@ START_TEST(each_difference_is_told)
 	ck_assert_int_eq(chmod(copied(&rig, "sub"), 0755), 0);
 	ck_assert_int_eq(mkfifo(copied(&rig, "pipe"), 0600), 0);
 	assert_wrong(&rig, "1 of 11 copies differ: a special file was made in the copy (1 in "
-			   "all)");
+	                   "all)");
 	ck_assert_int_eq(unlink(copied(&rig, "pipe")), 0);
 	fd = open(copied(&rig, "with space\nand line"), O_WRONLY);
 	ck_assert_int_eq(pwrite(fd, "J", 1, 0), 1);
 	close(fd);
-	assert_wrong(&rig, "1 of 11 copies differ: with space\\nand line differs from its source at "
-			   "byte 0");
+	assert_wrong(&rig,
+	             "1 of 11 copies differ: with space\\nand line differs from its source at "
+	             "byte 0");
 	end(&rig);
 }
 END_TEST
@@ -551,7 +553,7 @@ START_TEST(dropped_block_shows)
 	verify(&rig);
 	ck_assert(rig.verdict.wrong);
 	ck_assert_str_eq(rig.verdict.text + strcspn(rig.verdict.text, ":"),
-			 strstr(rig.verdict.text, ": first big differs from its source at byte 2"));
+	                 strstr(rig.verdict.text, ": first big differs from its source at byte 2"));
 	ck_assert_int_eq(strncmp(rig.verdict.text, "2 of 11", 7), 0);
 	end(&rig);
 }
@@ -641,7 +643,7 @@ START_TEST(vanished_source_is_told)
 	ck_assert_int_eq(unlink(at(source, "short")), 0);
 	run_pass(&rig, 0);
 	assert_wrong(&rig, "short: its source cannot be opened: No such file or directory (1 "
-			   "failure)");
+	                   "failure)");
 	end(&rig);
 }
 END_TEST
@@ -696,7 +698,7 @@ START_TEST(cold_in_memory_is_refused)
 	set_text("cache", "cold");
 	set_text("work_dir", "/dev/shm");
 	assert_refused(-EINVAL, "cache: cold is impossible: the source lies in /dev/shm, which is "
-				"tmpfs: there is no disk below; set work_dir");
+	                        "tmpfs: there is no disk below; set work_dir");
 	/* It is the source that is read from disk; its copies may lie in memory. */
 	set_text("source", "/usr/include");
 	if (access("/usr/include", R_OK) == 0 && !scratch_in_memory("/usr/include"))
@@ -750,9 +752,9 @@ START_TEST(names_are_shown_on_one_line)
 	ck_assert_str_eq(copy_shown("a b", text), "a b");
 	ck_assert_str_eq(copy_shown("a\nb\t\\\x1b\x7f", text), "a\\nb\\t\\\\\\x1b\\x7f");
 	ck_assert_str_eq(copy_shown("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", text),
-			 "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+	                 "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
 	ck_assert_str_eq(copy_shown("\xff\xc3\xed\xa0\x80\xc0\x80", text),
-			 "\\xff\\xc3\\xed\\xa0\\x80\\xc0\\x80");
+	                 "\\xff\\xc3\\xed\\xa0\\x80\\xc0\\x80");
 	memset(name, 'n', sizeof(name));
 	strcpy(name + sizeof(name) - 5, "last");
 	copy_shown(name, text);
@@ -777,27 +779,27 @@ static void add(Suite *suite, const char *name, const TTest *const *tests, size_
 int main(void)
 {
 	const TTest *const tests[] = {
-		generated_tree_is_copied,
-		everything_is_kept,
-		everything_is_kept_without_root,
-		trials_share_source_and_copy,
-		fresh_is_a_new_tree_each_pass,
-		short_answers_are_gone_on_from,
-		source_that_changes_is_hashed_anew,
-		sync_and_cold,
-		few_descriptors_are_enough,
-		each_difference_is_told,
-		stale_copies_show,
-		dropped_block_shows,
-		bad_answers_are_told,
-		bad_models_are_told,
-		vanished_source_is_told,
-		impossible_values_are_refused,
-		cold_in_memory_is_refused,
-		nothing_to_copy_is_refused,
-		automatic_in_flight_is_the_cores,
-		no_room_for_the_copy,
-		names_are_shown_on_one_line,
+	        generated_tree_is_copied,
+	        everything_is_kept,
+	        everything_is_kept_without_root,
+	        trials_share_source_and_copy,
+	        fresh_is_a_new_tree_each_pass,
+	        short_answers_are_gone_on_from,
+	        source_that_changes_is_hashed_anew,
+	        sync_and_cold,
+	        few_descriptors_are_enough,
+	        each_difference_is_told,
+	        stale_copies_show,
+	        dropped_block_shows,
+	        bad_answers_are_told,
+	        bad_models_are_told,
+	        vanished_source_is_told,
+	        impossible_values_are_refused,
+	        cold_in_memory_is_refused,
+	        nothing_to_copy_is_refused,
+	        automatic_in_flight_is_the_cores,
+	        no_room_for_the_copy,
+	        names_are_shown_on_one_line,
 	};
 	Suite *suite = suite_create("copy");
 	SRunner *runner;

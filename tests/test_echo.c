@@ -118,8 +118,8 @@ static int run_model(const struct hd_jobs *jobs)
 static void run_stage(void)
 {
 	struct workload_stage stage = {.kase = &rig.kase,
-				       .sockets = rig.trial.sockets,
-				       .socket_count = rig.trial.socket_count};
+	                               .sockets = rig.trial.sockets,
+	                               .socket_count = rig.trial.socket_count};
 	struct arena arena;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -140,11 +140,11 @@ static void rig_make(const char *transport, int64_t connections)
 	rig.params[TRANSPORT].text = transport;
 	rig.params[CONNECTIONS].number = connections;
 	rig.kase = (struct workload_case){.workload = &echo_workload,
-					  .params = rig.params,
-					  .cores = 1,
-					  .generator_cpus = first_cpu,
-					  .generator_cores = 1,
-					  .drain_ms = 10000};
+	                                  .params = rig.params,
+	                                  .cores = 1,
+	                                  .generator_cpus = first_cpu,
+	                                  .generator_cores = 1,
+	                                  .drain_ms = 10000};
 }
 
 static void begin(void)
@@ -185,7 +185,8 @@ static void stop(uint64_t least, uint32_t after_ms)
 	uint64_t from = clock_now_ns();
 
 	clock_sleep_until(from + after_ms * NS_PER_MS);
-	while (sum(slots, rig.kase.generator_cores) < least && clock_now_ns() < from + 20 * NS_PER_S)
+	while (sum(slots, rig.kase.generator_cores) < least &&
+	       clock_now_ns() < from + 20 * NS_PER_S)
 		clock_sleep_until(clock_now_ns() + NS_PER_MS);
 	atomic_store(&rig.arena.board->measuring, 0);
 	atomic_store(&rig.arena.board->stop, 1);
@@ -246,16 +247,16 @@ static const struct {
 	const char *transport;
 	int64_t connections, bytes, pipeline, each;
 } right[] = {
-	{"tcp", 1, 64, 1, 0},	   {"tcp", 16, 64, 1, 0},     {"tcp", 256, 64, 1, 0},
-	{"udp", 1, 64, 1, 0},	   {"udp", 16, 64, 1, 0},     {"udp", 256, 64, 1, 0},
-	{"unix", 1, 64, 1, 0},	   {"unix", 16, 64, 1, 0},    {"unix", 256, 64, 1, 0},
-	{"tcp", 16, 64, 1, 1},	   {"tcp", 16, 64, 1, 10},    {"unix", 16, 64, 1, 1},
-	{"unix", 16, 64, 4, 10},   {"tcp", 256, 64, 1, 1},    {"tcp", 16, 64, 8, 0},
-	{"udp", 16, 64, 8, 0},	   {"unix", 16, 64, 8, 0},    {"tcp", 16, 1, 1, 0},
-	{"udp", 16, 1, 8, 0},	   {"unix", 16, 1, 8, 0},     {"tcp", 16, 65536, 1, 0},
-	{"unix", 4, 65536, 4, 0},  {"udp", 4, 65507, 2, 0},   {"tcp", 2, 1000000, 8, 0},
-	{"tcp", 3, 777, 1000, 0},  {"tcp", 16, 7, 3, 100},    {"udp", 3, 5, 64, 0},
-	{"unix", 3, 300000, 2, 5},
+        {"tcp", 1, 64, 1, 0},      {"tcp", 16, 64, 1, 0},   {"tcp", 256, 64, 1, 0},
+        {"udp", 1, 64, 1, 0},      {"udp", 16, 64, 1, 0},   {"udp", 256, 64, 1, 0},
+        {"unix", 1, 64, 1, 0},     {"unix", 16, 64, 1, 0},  {"unix", 256, 64, 1, 0},
+        {"tcp", 16, 64, 1, 1},     {"tcp", 16, 64, 1, 10},  {"unix", 16, 64, 1, 1},
+        {"unix", 16, 64, 4, 10},   {"tcp", 256, 64, 1, 1},  {"tcp", 16, 64, 8, 0},
+        {"udp", 16, 64, 8, 0},     {"unix", 16, 64, 8, 0},  {"tcp", 16, 1, 1, 0},
+        {"udp", 16, 1, 8, 0},      {"unix", 16, 1, 8, 0},   {"tcp", 16, 65536, 1, 0},
+        {"unix", 4, 65536, 4, 0},  {"udp", 4, 65507, 2, 0}, {"tcp", 2, 1000000, 8, 0},
+        {"tcp", 3, 777, 1000, 0},  {"tcp", 16, 7, 3, 100},  {"udp", 3, 5, 64, 0},
+        {"unix", 3, 300000, 2, 5},
 };
 
 START_TEST(every_shape_is_verified)
@@ -329,7 +330,7 @@ START_TEST(iterative_server_is_noted)
 	verify();
 	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
 	ck_assert_msg(strncmp(rig.verdict.note, "15 of 16 connections never served", 33) == 0, "%s",
-		      rig.verdict.note);
+	              rig.verdict.note);
 	ck_assert_double_eq(measured("never_served"), 15);
 	assert_nothing_left();
 }
@@ -360,7 +361,8 @@ START_TEST(missing_byte_is_a_wrong_result)
 	verify();
 	ck_assert(rig.verdict.wrong);
 	ck_assert_msg(strncmp(rig.verdict.text, "1 of ", 5) == 0, "%s", rig.verdict.text);
-	ck_assert_ptr_nonnull(strstr(rig.verdict.text, " round trips owed after a drain of 1000 ms: "));
+	ck_assert_ptr_nonnull(
+	        strstr(rig.verdict.text, " round trips owed after a drain of 1000 ms: "));
 	ck_assert_ptr_nonnull(strstr(rig.verdict.text, ": 63 of 64 bytes came back"));
 	assert_nothing_left();
 }
@@ -405,7 +407,7 @@ START_TEST(too_few_descriptors_are_told)
 	rig.trial = (struct workload_trial){.kase = &rig.kase};
 	ck_assert_int_eq(echo_workload.prepare(&rig.trial, &err), -EMFILE);
 	ck_assert_str_eq(err.text, "needs 2128 descriptors, 300 are allowed: raise the hard limit "
-				   "(ulimit -Hn) or use fewer connections");
+	                           "(ulimit -Hn) or use fewer connections");
 	echo_workload.release(&rig.trial);
 	rig.params[CONNECTIONS].number = 80;
 	rig.arena.fd = -1;
@@ -419,10 +421,10 @@ static const struct {
 	int64_t value;
 	const char *text;
 } refused[] = {
-	{MESSAGE_BYTES, 65508, "message_bytes: 65508, a datagram holds at most 65507"},
-	{MESSAGES_PER_CONNECTION, 1,
-	 "messages_per_connection: udp has nothing to close and open again, only 0"},
-	{PIPELINE, 65, "pipeline: 65, datagrams of 1 byte can be told apart up to 64"},
+        {MESSAGE_BYTES, 65508, "message_bytes: 65508, a datagram holds at most 65507"},
+        {MESSAGES_PER_CONNECTION, 1,
+         "messages_per_connection: udp has nothing to close and open again, only 0"},
+        {PIPELINE, 65, "pipeline: 65, datagrams of 1 byte can be told apart up to 64"},
 };
 
 START_TEST(what_udp_cannot_is_refused)

@@ -19,22 +19,22 @@
 
 enum fault {
 	GOOD,
-	DROP,           /* byte 12 of the faulty message */
-	DROP_LAST,      /* its last byte */
-	SWAP,           /* bytes 12 and 13 */
-	CORRUPT,        /* byte 12 */
-	TWICE,          /* the message */
-	SWAP_MESSAGES,  /* the first two of a read */
-	SILENT,         /* nothing ever comes back */
+	DROP,          /* byte 12 of the faulty message */
+	DROP_LAST,     /* its last byte */
+	SWAP,          /* bytes 12 and 13 */
+	CORRUPT,       /* byte 12 */
+	TWICE,         /* the message */
+	SWAP_MESSAGES, /* the first two of a read */
+	SILENT,        /* nothing ever comes back */
 	CLOSE_AT_ONCE,
-	CLOSE_LATER,    /* in the place of the faulty message's answer */
-	LOSE,           /* the faulty message, once */
-	LATE,           /* the faulty message, 150 ms */
-	SHORT,          /* the faulty message */
-	REORDER,        /* the faulty message and the next */
-	LATE_ONE,       /* one socket is answered until the stop, the others from then on */
-	ITERATIVE,      /* one connection after another */
-	HOLD            /* nothing is wrong, but the server does not close */
+	CLOSE_LATER, /* in the place of the faulty message's answer */
+	LOSE,        /* the faulty message, once */
+	LATE,        /* the faulty message, 150 ms */
+	SHORT,       /* the faulty message */
+	REORDER,     /* the faulty message and the next */
+	LATE_ONE,    /* one socket is answered until the stop, the others from then on */
+	ITERATIVE,   /* one connection after another */
+	HOLD         /* nothing is wrong, but the server does not close */
 };
 enum { FAULTY = 5, MESSAGE = 64 };
 
@@ -217,7 +217,7 @@ static int open_datagram(struct sockaddr_in *address)
 	socklen_t length = sizeof(*address);
 
 	*address = (struct sockaddr_in){.sin_family = AF_INET,
-					.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)address, length), 0);
 	getsockname(fd, (struct sockaddr *)address, &length);
 	return fd;
@@ -233,8 +233,10 @@ static void open_pairs(void)
 
 		rig.servers[i] = open_datagram(&here);
 		rig.clients[i] = open_datagram(&there);
-		ck_assert_int_eq(connect(rig.servers[i], (struct sockaddr *)&there, sizeof(there)), 0);
-		ck_assert_int_eq(connect(rig.clients[i], (struct sockaddr *)&here, sizeof(here)), 0);
+		ck_assert_int_eq(connect(rig.servers[i], (struct sockaddr *)&there, sizeof(there)),
+		                 0);
+		ck_assert_int_eq(connect(rig.clients[i], (struct sockaddr *)&here, sizeof(here)),
+		                 0);
 	}
 	rig.plan.sockets = rig.clients;
 }
@@ -256,9 +258,9 @@ static void rig_make(enum generator_transport transport, enum fault fault)
 static void begin(void)
 {
 	struct arena_sizes sizes = {.tasks = 1,
-				    .generator_threads = rig.plan.threads,
-				    .workload_bytes =
-					    rig.plan.threads * sizeof(struct generator_tally)};
+	                            .generator_threads = rig.plan.threads,
+	                            .workload_bytes =
+	                                    rig.plan.threads * sizeof(struct generator_tally)};
 	struct hd_error err = {0};
 
 	ck_assert_msg(arena_create(&rig.arena, &sizes, &err) == 0, "%s", err.text);
@@ -291,8 +293,8 @@ static void sleep_ms(uint64_t ms)
 }
 
 /* For 20 s at most: on a busy machine anything may take long. */
-#define WAIT_FOR(condition)                                                                        \
-	for (int waited_ = 0; waited_ < 20000 && !(condition); waited_++)                          \
+#define WAIT_FOR(condition)                                               \
+	for (int waited_ = 0; waited_ < 20000 && !(condition); waited_++) \
 	sleep_ms(1)
 
 static void end(void)
@@ -359,7 +361,7 @@ START_TEST(pattern_finds_every_single_change)
 		for (size_t i = 0; i < sizeof(bytes); i++) {
 			pattern_fill(77, from, bytes, sizeof(bytes));
 			ck_assert_uint_eq(pattern_check(77, from, bytes, sizeof(bytes)),
-					  sizeof(bytes));
+			                  sizeof(bytes));
 			ck_assert_int_eq((uint8_t)bytes[i], pattern_byte(77, from + i));
 			bytes[i] ^= 0x10;
 			ck_assert_uint_eq(pattern_check(77, from, bytes, sizeof(bytes)), i);
@@ -372,8 +374,9 @@ START_TEST(pattern_differs_between_messages_and_connections)
 {
 	for (uint64_t m = 0; m < 255; m++)
 		ck_assert_int_ne(pattern_byte(pattern_first(3, m), 0),
-				 pattern_byte(pattern_first(3, m + 1), 0));
-	ck_assert_int_ne(pattern_byte(pattern_first(0, 0), 0), pattern_byte(pattern_first(1, 0), 0));
+		                 pattern_byte(pattern_first(3, m + 1), 0));
+	ck_assert_int_ne(pattern_byte(pattern_first(0, 0), 0),
+	                 pattern_byte(pattern_first(1, 0), 0));
 }
 END_TEST
 
@@ -419,8 +422,7 @@ START_TEST(missing_byte_is_owed)
 	play(GENERATOR_UNIX, DROP_LAST, FAULTY);
 	ck_assert_uint_eq(rig.total->wrong, 0);
 	ck_assert_uint_eq(rig.total->owed, 1);
-	ck_assert_str_eq(rig.total->owed_text,
-			 "connection 0, message 5: 63 of 64 bytes came back");
+	ck_assert_str_eq(rig.total->owed_text, "connection 0, message 5: 63 of 64 bytes came back");
 	ck_assert_uint_eq(trips(), FAULTY);
 	rig_free();
 }
@@ -431,7 +433,7 @@ START_TEST(second_answer_is_told)
 	play(GENERATOR_TCP, TWICE, FAULTY + 5);
 	ck_assert_uint_eq(rig.total->wrong, 1);
 	ck_assert_str_eq(rig.total->wrong_text,
-			 "connection 0: 64 bytes more than were sent, after message 5");
+	                 "connection 0: 64 bytes more than were sent, after message 5");
 	rig_free();
 }
 END_TEST
@@ -478,7 +480,7 @@ START_TEST(early_close_is_told)
 	ck_assert_uint_eq(rig.total->dropped, 1);
 	ck_assert_uint_eq(rig.total->owed, 1);
 	ck_assert_str_eq(rig.total->dropped_text,
-			 "connection 0: closed by the server after 5 of its messages, 1 owed");
+	                 "connection 0: closed by the server after 5 of its messages, 1 owed");
 	ck_assert_uint_eq(trips(), FAULTY);
 	rig_free();
 }
@@ -587,7 +589,7 @@ START_TEST(second_datagram_is_wrong)
 	play(GENERATOR_UDP, TWICE, FAULTY + 5);
 	ck_assert_uint_eq(rig.total->wrong, 1);
 	ck_assert_str_eq(rig.total->wrong_text,
-			 "connection 0, message 5: came back more often than it was sent");
+	                 "connection 0, message 5: came back more often than it was sent");
 	rig_free();
 }
 END_TEST
@@ -606,7 +608,7 @@ START_TEST(short_datagram_is_told)
 	play(GENERATOR_UDP, SHORT, FAULTY);
 	ck_assert_uint_eq(rig.total->wrong, 1);
 	ck_assert_str_eq(rig.total->wrong_text,
-			 "connection 0, message 5: 63 of 64 bytes came back");
+	                 "connection 0, message 5: 63 of 64 bytes came back");
 	rig_free();
 }
 END_TEST
@@ -649,7 +651,7 @@ START_TEST(killed_generator_is_told)
 	kill(rig.generator.pid, SIGKILL);
 	end();
 	ck_assert_str_eq(generator_failure(&rig.generator, text, sizeof(text)),
-			 "the load generator died: signal 9 (Killed)");
+	                 "the load generator died: signal 9 (Killed)");
 	rig_free();
 }
 END_TEST
@@ -667,7 +669,7 @@ START_TEST(stuck_generator_is_killed)
 	end();
 	ck_assert_uint_lt(clock_now_ns() - from, 5 * NS_PER_S);
 	ck_assert_str_eq(generator_failure(&rig.generator, text, sizeof(text)),
-			 "the load generator did not end after its drain");
+	                 "the load generator did not end after its drain");
 	rig_free();
 }
 END_TEST

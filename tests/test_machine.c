@@ -49,10 +49,10 @@ START_TEST(a_bare_server)
 
 	fake_tree_put(root, "proc/sys/kernel/hostname", "loom\n");
 	fake_tree_put(root, "proc/sys/kernel/osrelease", "6.1.0\n");
-	fake_tree_put(
-	    root, "proc/cpuinfo",
-	    "processor\t: 0\nmodel\t\t: 1\nmodel name\t: Fast: CPU @ 3 GHz\nflags\t\t: fpu vme\n\n"
-	    "processor\t: 1\nmodel name\t: another\n");
+	fake_tree_put(root, "proc/cpuinfo",
+	              "processor\t: 0\nmodel\t\t: 1\nmodel name\t: Fast: CPU @ 3 GHz\nflags\t\t: "
+	              "fpu vme\n\n"
+	              "processor\t: 1\nmodel name\t: another\n");
 	fake_tree_put(root, "proc/meminfo", "MemTotal:       16 kB\nMemFree: 1 kB\n");
 	fake_tree_put(root, "proc/loadavg", "1.25 0.00 0.00 1/100 12\n");
 	fake_tree_put(root, "proc/pressure/cpu",

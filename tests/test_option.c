@@ -6,11 +6,11 @@
 #include "option.h"
 
 static const struct hd_option options[] = {
-    {.name = "number", .kind = HD_OPTION_INT, .value = 8, .min = 1, .max = 64},
-    {.name = "flag", .kind = HD_OPTION_FLAG, .value = 1},
-    {.name = "choice", .kind = HD_OPTION_CHOICE, .text = "ring", .choices = "ring pipe mqueue"},
-    {.name = "words", .kind = HD_OPTION_TEXT},
-    {0},
+        {.name = "number", .kind = HD_OPTION_INT, .value = 8, .min = 1, .max = 64},
+        {.name = "flag", .kind = HD_OPTION_FLAG, .value = 1},
+        {.name = "choice", .kind = HD_OPTION_CHOICE, .text = "ring", .choices = "ring pipe mqueue"},
+        {.name = "words", .kind = HD_OPTION_TEXT},
+        {0},
 };
 
 START_TEST(options_are_counted_and_found)
@@ -87,8 +87,8 @@ END_TEST
 int main(void)
 {
 	const suite_test tests[] = {
-	    options_are_counted_and_found, defaults_are_values, values_are_equal_by_kind,
-	    what_is_not_allowed_is_told,   values_are_printed,  NULL};
+	        options_are_counted_and_found, defaults_are_values, values_are_equal_by_kind,
+	        what_is_not_allowed_is_told,   values_are_printed,  NULL};
 
 	return suite_run("option", tests);
 }

@@ -104,9 +104,9 @@ static void expect_name(size_t i, const char *expected)
 }
 
 static const char one_counter[] =
-    "{\"models\": [\"serial\"], \"workloads\": [{\"workload\": \"counter\"}], %s}";
+        "{\"models\": [\"serial\"], \"workloads\": [{\"workload\": \"counter\"}], %s}";
 static const char one_echo[] =
-    "{\"models\": [\"serial\"], \"workloads\": [{\"workload\": \"echo\"}], %s}";
+        "{\"models\": [\"serial\"], \"workloads\": [{\"workload\": \"echo\"}], %s}";
 
 START_TEST(counts_follow_the_machine)
 {
@@ -114,21 +114,21 @@ START_TEST(counts_follow_the_machine)
 		int packages, cores, threads;
 		const char *setting, *counts;
 	} sweeps[] = {
-	    {1, 1, 1, "\"cores\": \"pow2\"", "1"},
-	    {1, 1, 1, "\"cores\": \"all\"", "1"},
-	    {1, 1, 1, "\"cores\": [1, \"50%\", \"max\"]", "1"},
-	    {1, 2, 1, "\"cores\": \"pow2\"", "1 2"},
-	    {1, 6, 1, "\"cores\": \"pow2\"", "1 2 4 6"},
-	    {1, 6, 1, "\"cores\": \"all\"", "1 2 3 4 5 6"},
-	    {1, 6, 1, "\"cores\": \"max\"", "6"},
-	    {1, 6, 1, "\"cores\": [5, \"max\", \"50%\", 1]", "1 3 5 6"},
-	    {1, 6, 1, "\"cores\": [\"1%\", \"10%\", \"25%\", \"100%\"]", "1 2 6"},
-	    {2, 16, 2, "\"cores\": \"pow2\"", "1 2 4 8 16 32"},
-	    {2, 16, 2, "\"pus\": \"pow2\"", "1 2 4 8 16 32 64"},
-	    {2, 16, 2, "\"pus\": [33, \"max\"]", "33 64"},
-	    {4, 128, 2, "\"cores\": \"pow2\"", "1 2 4 8 16 32 64 128 256 512"},
-	    {4, 128, 2, "\"pus\": \"pow2\"", "1 2 4 8 16 32 64 128 256 512 1024"},
-	    {1, 6, 1, "\"about\": \"no cores\"", "1 2 4 6"},
+	        {1, 1, 1, "\"cores\": \"pow2\"", "1"},
+	        {1, 1, 1, "\"cores\": \"all\"", "1"},
+	        {1, 1, 1, "\"cores\": [1, \"50%\", \"max\"]", "1"},
+	        {1, 2, 1, "\"cores\": \"pow2\"", "1 2"},
+	        {1, 6, 1, "\"cores\": \"pow2\"", "1 2 4 6"},
+	        {1, 6, 1, "\"cores\": \"all\"", "1 2 3 4 5 6"},
+	        {1, 6, 1, "\"cores\": \"max\"", "6"},
+	        {1, 6, 1, "\"cores\": [5, \"max\", \"50%\", 1]", "1 3 5 6"},
+	        {1, 6, 1, "\"cores\": [\"1%\", \"10%\", \"25%\", \"100%\"]", "1 2 6"},
+	        {2, 16, 2, "\"cores\": \"pow2\"", "1 2 4 8 16 32"},
+	        {2, 16, 2, "\"pus\": \"pow2\"", "1 2 4 8 16 32 64"},
+	        {2, 16, 2, "\"pus\": [33, \"max\"]", "33 64"},
+	        {4, 128, 2, "\"cores\": \"pow2\"", "1 2 4 8 16 32 64 128 256 512"},
+	        {4, 128, 2, "\"pus\": \"pow2\"", "1 2 4 8 16 32 64 128 256 512 1024"},
+	        {1, 6, 1, "\"about\": \"no cores\"", "1 2 4 6"},
 	};
 
 	for (size_t i = 0; i < COUNT(sweeps); i++) {
@@ -264,11 +264,11 @@ START_TEST(quota_bounds_the_sweep)
 END_TEST
 
 static const char matrix[] =
-    "{\"models\": [\"serial\", {\"model\": \"thread-mutex\", \"kind\": [\"normal\","
-    " \"adaptive\"]}, {\"model\": \"coroutine\", \"label\": \"mine\"}],"
-    " \"baseline\": \"thread-mutex\", \"cores\": [1, 2],"
-    " \"workloads\": [{\"workload\": \"counter\", \"batch\": [1, 1024]},"
-    " {\"workload\": \"echo\", \"transport\": [\"tcp\", \"udp\"], \"cores\": 2}]}";
+        "{\"models\": [\"serial\", {\"model\": \"thread-mutex\", \"kind\": [\"normal\","
+        " \"adaptive\"]}, {\"model\": \"coroutine\", \"label\": \"mine\"}],"
+        " \"baseline\": \"thread-mutex\", \"cores\": [1, 2],"
+        " \"workloads\": [{\"workload\": \"counter\", \"batch\": [1, 1024]},"
+        " {\"workload\": \"echo\", \"transport\": [\"tcp\", \"udp\"], \"cores\": 2}]}";
 
 START_TEST(cases_come_in_the_configs_order)
 {
@@ -332,19 +332,19 @@ START_TEST(only_filters)
 		const char *only[3];
 		size_t left;
 	} filters[] = {
-	    {{"workload=echo"}, 8},
-	    {{"workload=echo", "workload=counter"}, 24},
-	    {{"model=serial"}, 6},
-	    {{"label=mine"}, 6},
-	    {{"cores=1"}, 8},
-	    {{"batch=1024"}, 8},
-	    {{"batch=1024", "cores=2"}, 4},
-	    {{"batch=1", "batch=1024", "model=coroutine"}, 4},
-	    {{"kind=adaptive"}, 6},
-	    {{"transport=udp", "kind=normal"}, 1},
-	    {{"tasks=2"}, 8},
-	    {{"counter/thread-mutex/kind=adaptive/cores=2"}, 1},
-	    {{"name=counter/serial/cores=1", "name=echo/serial/cores=2"}, 2},
+	        {{"workload=echo"}, 8},
+	        {{"workload=echo", "workload=counter"}, 24},
+	        {{"model=serial"}, 6},
+	        {{"label=mine"}, 6},
+	        {{"cores=1"}, 8},
+	        {{"batch=1024"}, 8},
+	        {{"batch=1024", "cores=2"}, 4},
+	        {{"batch=1", "batch=1024", "model=coroutine"}, 4},
+	        {{"kind=adaptive"}, 6},
+	        {{"transport=udp", "kind=normal"}, 1},
+	        {{"tasks=2"}, 8},
+	        {{"counter/thread-mutex/kind=adaptive/cores=2"}, 1},
+	        {{"name=counter/serial/cores=1", "name=echo/serial/cores=2"}, 2},
 	};
 	char key[PLAN_KEY], name[PLAN_NAME], text[64];
 	const char *only = text;
@@ -381,15 +381,16 @@ START_TEST(filters_are_checked)
 	static const struct {
 		const char *only, *message;
 	} wrong[] = {
-	    {"bach=1",
-	     "--only: unknown key \"bach\"; did you mean \"batch\"? (known: workload model "
-	     "label cores name key lines turns think batch tasks locks transport "
-	     "connections message_bytes pipeline messages_per_connection kind stack_kib io "
-	     "guard)"},
-	    {"nothing", "--only: \"nothing\"; must be KEY=VALUE or the name of a case"},
-	    {"=1", "--only: \"=1\"; must be KEY=VALUE or the name of a case"},
-	    {"cores=7", "--only: none of 24 cases is left; without it, --dry-run lists them"},
-	    {"workload=copy", "--only: none of 24 cases is left; without it, --dry-run lists them"},
+	        {"bach=1",
+	         "--only: unknown key \"bach\"; did you mean \"batch\"? (known: workload model "
+	         "label cores name key lines turns think batch tasks locks transport "
+	         "connections message_bytes pipeline messages_per_connection kind stack_kib io "
+	         "guard)"},
+	        {"nothing", "--only: \"nothing\"; must be KEY=VALUE or the name of a case"},
+	        {"=1", "--only: \"=1\"; must be KEY=VALUE or the name of a case"},
+	        {"cores=7", "--only: none of 24 cases is left; without it, --dry-run lists them"},
+	        {"workload=copy",
+	         "--only: none of 24 cases is left; without it, --dry-run lists them"},
 	};
 	static const char *const cores[] = {"",   "0",          "1,",  ",",   "x", "1,2,200%",
 	                                    "-1", "9999999999", "1 2", "pow", "%"};
@@ -502,35 +503,36 @@ static void key_of(size_t i, const char *text, char key[PLAN_KEY])
 START_TEST(keys_hold_all_that_matters)
 {
 	static const char *const same[] = {
-	    "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"echo\"}]}",
-	    "{\"models\": [{\"model\": \"coroutine\", \"stack_kib\": 64}], \"name\": \"x\","
-	    " \"margin_percent\": 1, \"sampling\": {\"rounds\": 20, \"windows\": 10},"
-	    " \"workloads\": [{\"workload\": \"echo\", \"connections\": 16, \"cores\": [1]}]}",
+	        "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"echo\"}]}",
+	        "{\"models\": [{\"model\": \"coroutine\", \"stack_kib\": 64}], \"name\": \"x\","
+	        " \"margin_percent\": 1, \"sampling\": {\"rounds\": 20, \"windows\": 10},"
+	        " \"workloads\": [{\"workload\": \"echo\", \"connections\": 16, \"cores\": [1]}]}",
 	};
 	static const char *const others[] = {
-	    "{\"models\": [\"serial\"], \"workloads\": [{\"workload\": \"echo\"}]}",
-	    "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"counter\"}]}",
-	    "{\"models\": [\"coroutine\"], \"cores\": 2, \"workloads\": [{\"workload\": "
-	    "\"echo\"}]}",
-	    "{\"models\": [\"coroutine\"], \"pus\": 1, \"workloads\": [{\"workload\": \"echo\"}]}",
-	    "{\"models\": [{\"model\": \"coroutine\", \"guard\": false}],"
-	    " \"workloads\": [{\"workload\": \"echo\"}]}",
-	    "{\"models\": [{\"model\": \"coroutine\", \"label\": \"x\"}],"
-	    " \"workloads\": [{\"workload\": \"echo\"}]}",
-	    "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"echo\","
-	    " \"transport\": \"unix\"}]}",
-	    "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"echo\","
-	    " \"sampling\": {\"windows\": 11}}]}",
-	    "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"echo\"}],"
-	    " \"sampling\": {\"warmup_ms\": 51}}",
-	    "{\"models\": [\"coroutine\"], \"placement\": \"spread\","
-	    " \"workloads\": [{\"workload\": \"echo\"}]}",
-	    "{\"models\": [\"coroutine\"], \"placement\": [1],"
-	    " \"workloads\": [{\"workload\": \"echo\"}]}",
-	    "{\"models\": [\"coroutine\"], \"placement\": [0],"
-	    " \"workloads\": [{\"workload\": \"echo\"}]}",
-	    "{\"models\": [\"coroutine\"], \"generator_cores\": 2,"
-	    " \"workloads\": [{\"workload\": \"echo\"}]}",
+	        "{\"models\": [\"serial\"], \"workloads\": [{\"workload\": \"echo\"}]}",
+	        "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"counter\"}]}",
+	        "{\"models\": [\"coroutine\"], \"cores\": 2, \"workloads\": [{\"workload\": "
+	        "\"echo\"}]}",
+	        "{\"models\": [\"coroutine\"], \"pus\": 1, \"workloads\": [{\"workload\": "
+	        "\"echo\"}]}",
+	        "{\"models\": [{\"model\": \"coroutine\", \"guard\": false}],"
+	        " \"workloads\": [{\"workload\": \"echo\"}]}",
+	        "{\"models\": [{\"model\": \"coroutine\", \"label\": \"x\"}],"
+	        " \"workloads\": [{\"workload\": \"echo\"}]}",
+	        "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"echo\","
+	        " \"transport\": \"unix\"}]}",
+	        "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"echo\","
+	        " \"sampling\": {\"windows\": 11}}]}",
+	        "{\"models\": [\"coroutine\"], \"workloads\": [{\"workload\": \"echo\"}],"
+	        " \"sampling\": {\"warmup_ms\": 51}}",
+	        "{\"models\": [\"coroutine\"], \"placement\": \"spread\","
+	        " \"workloads\": [{\"workload\": \"echo\"}]}",
+	        "{\"models\": [\"coroutine\"], \"placement\": [1],"
+	        " \"workloads\": [{\"workload\": \"echo\"}]}",
+	        "{\"models\": [\"coroutine\"], \"placement\": [0],"
+	        " \"workloads\": [{\"workload\": \"echo\"}]}",
+	        "{\"models\": [\"coroutine\"], \"generator_cores\": 2,"
+	        " \"workloads\": [{\"workload\": \"echo\"}]}",
 	};
 	char first[PLAN_KEY], keys[COUNT(others)][PLAN_KEY];
 
@@ -578,9 +580,9 @@ START_TEST(names_stay_short)
 END_TEST
 
 static const char budgeted[] =
-    "{\"models\": [\"serial\", \"coroutine\"], \"cores\": \"pow2\", \"workloads\":"
-    " [{\"workload\": \"counter\"}, {\"workload\": \"echo\", \"cores\": [2, \"max\"]}],"
-    " \"sampling\": {\"budget_s\": %d, \"rounds\": %d, \"warmup_ms\": 85}}";
+        "{\"models\": [\"serial\", \"coroutine\"], \"cores\": \"pow2\", \"workloads\":"
+        " [{\"workload\": \"counter\"}, {\"workload\": \"echo\", \"cores\": [2, \"max\"]}],"
+        " \"sampling\": {\"budget_s\": %d, \"rounds\": %d, \"warmup_ms\": 85}}";
 
 /* A round is 2 models x (7 + 2) counts x 0.3 s = 5.4 s. */
 START_TEST(budget_takes_rounds_then_cores)
@@ -591,19 +593,21 @@ START_TEST(budget_takes_rounds_then_cores)
 		uint32_t rounds_left;
 		const char *told;
 	} budgets[] = {
-	    {0, 10, 18, 10, ""},
-	    {60, 10, 18, 10, ""},
-	    {54, 10, 18, 10, ""},
-	    {50, 10, 18, 9, "for the budget of 50 s: 9 rounds in place of 10"},
-	    {33, 10, 18, 6, "for the budget of 33 s: 6 rounds in place of 10"},
-	    {30, 10, 16, 6, "for the budget of 30 s: 6 rounds in place of 10, without cores 32"},
-	    {26, 10, 14, 6, "for the budget of 26 s: 6 rounds in place of 10, without cores 8, 32"},
-	    {15, 10, 8, 6,
-	     "for the budget of 15 s: 6 rounds in place of 10, without cores 2, 4, 8, 16, 32"},
-	    {1, 10, 8, 6,
-	     "for the budget of 1 s: 6 rounds in place of 10, without cores 2, 4, 8, 16, 32; "
-	     "still about 14 s"},
-	    {10, 3, 10, 3, "for the budget of 10 s: 3 rounds, without cores 2, 8, 16, 32"},
+	        {0, 10, 18, 10, ""},
+	        {60, 10, 18, 10, ""},
+	        {54, 10, 18, 10, ""},
+	        {50, 10, 18, 9, "for the budget of 50 s: 9 rounds in place of 10"},
+	        {33, 10, 18, 6, "for the budget of 33 s: 6 rounds in place of 10"},
+	        {30, 10, 16, 6,
+	         "for the budget of 30 s: 6 rounds in place of 10, without cores 32"},
+	        {26, 10, 14, 6,
+	         "for the budget of 26 s: 6 rounds in place of 10, without cores 8, 32"},
+	        {15, 10, 8, 6,
+	         "for the budget of 15 s: 6 rounds in place of 10, without cores 2, 4, 8, 16, 32"},
+	        {1, 10, 8, 6,
+	         "for the budget of 1 s: 6 rounds in place of 10, without cores 2, 4, 8, 16, 32; "
+	         "still about 14 s"},
+	        {10, 3, 10, 3, "for the budget of 10 s: 3 rounds, without cores 2, 8, 16, 32"},
 	};
 
 	fake_topology(&topology, 1, 64, 1);

@@ -109,8 +109,9 @@ START_TEST(automatic_place_falls_back)
 	ck_assert_int_eq(scratch_choose("", 0, chosen, &err), 0);
 	/* More than the memory that /dev/shm may take, where the disk has it. */
 	if (scratch_room("/dev/shm") < scratch_room(place)) {
-		ck_assert_int_eq(scratch_choose("", scratch_room("/dev/shm") + (64u << 20), chosen, &err),
-				 0);
+		ck_assert_int_eq(
+		        scratch_choose("", scratch_room("/dev/shm") + (64u << 20), chosen, &err),
+		        0);
 		ck_assert_str_eq(chosen, place);
 	}
 }

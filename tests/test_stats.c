@@ -49,10 +49,11 @@ START_TEST(rank_is_exact)
 {
 	/* Against sums of binomial coefficients in whole numbers; also scipy.stats.binom.ppf(.025,
 	 * n, .5). */
-	static const size_t ranks[][2] = {
-	    {0, 0},    {1, 0},     {5, 0},      {6, 1},      {7, 1},      {8, 1},       {9, 2},
-	    {10, 2},   {11, 2},    {12, 3},     {20, 6},     {30, 10},    {40, 14},     {50, 18},
-	    {100, 40}, {400, 180}, {1000, 469}, {1100, 518}, {2000, 956}, {10000, 4902}};
+	static const size_t ranks[][2] = {{0, 0},      {1, 0},      {5, 0},      {6, 1},
+	                                  {7, 1},      {8, 1},      {9, 2},      {10, 2},
+	                                  {11, 2},     {12, 3},     {20, 6},     {30, 10},
+	                                  {40, 14},    {50, 18},    {100, 40},   {400, 180},
+	                                  {1000, 469}, {1100, 518}, {2000, 956}, {10000, 4902}};
 
 	for (size_t i = 0; i < COUNT(ranks); i++)
 		ck_assert_uint_eq(stats_ci95_rank(ranks[i][0]), ranks[i][1]);

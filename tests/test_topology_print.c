@@ -62,16 +62,16 @@ START_TEST(synthetic_machine)
 	use_synthetic("pack:2 core:2 pu:2");
 	print();
 	ck_assert_str_eq(
-	    text,
-	    "found               2 packages, 4 cores, 8 PUs\n"
-	    "                    not this system (HWLOC_SYNTHETIC or HWLOC_XMLFILE): nothing\n"
-	    "                    can be run\n"
-	    "usable              4 of 4 cores, 8 of 8 PUs: 0-7\n"
-	    "CPU quota           none\n"
-	    "order near\n"
-	    "  cores             0, 2 | 4, 6\n"
-	    "  siblings          1, 3 | 5, 7\n"
-	    "cores \"pow2\"        1, 2, 4\n");
+	        text,
+	        "found               2 packages, 4 cores, 8 PUs\n"
+	        "                    not this system (HWLOC_SYNTHETIC or HWLOC_XMLFILE): nothing\n"
+	        "                    can be run\n"
+	        "usable              4 of 4 cores, 8 of 8 PUs: 0-7\n"
+	        "CPU quota           none\n"
+	        "order near\n"
+	        "  cores             0, 2 | 4, 6\n"
+	        "  siblings          1, 3 | 5, 7\n"
+	        "cores \"pow2\"        1, 2, 4\n");
 }
 END_TEST
 
@@ -128,7 +128,7 @@ START_TEST(json_of_a_machine)
 	ck_assert_int_eq(json_integer_value(json_object_get(json, "cores_usable")), 4);
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "order_near")), 8);
 	ck_assert_int_eq(
-	    json_integer_value(json_array_get(json_object_get(json, "order_spread"), 1)), 4);
+	        json_integer_value(json_array_get(json_object_get(json, "order_spread"), 1)), 4);
 	pu = json_array_get(json_object_get(json, "usable"), 7);
 	ck_assert_int_eq(json_integer_value(json_object_get(pu, "pu")), 7);
 	ck_assert_int_eq(json_integer_value(json_object_get(pu, "sibling")), 1);

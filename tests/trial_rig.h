@@ -211,7 +211,7 @@ static inline void rig_assert_reason(const struct rig *rig, const char *reason)
 
 	if (RIG_SANITIZER && rig->result.status == STATUS_CRASHED)
 		ck_assert_msg(rig_starts_with(found, reason) ||
-		                  rig_starts_with(found, "exited with status"),
+		                      rig_starts_with(found, "exited with status"),
 		              "\"%s\", expected \"%s\"", found, reason);
 	else
 		ck_assert_str_eq(found, reason);

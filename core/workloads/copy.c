@@ -30,36 +30,68 @@ enum { SOURCE, FILES, FILE_KIB, BLOCK_KIB, IN_FLIGHT, CACHE, CREATE, SYNC, WORK_
 enum { MAX_TASKS = 16384, MAX_FILES = 1000000, MAX_FILE_KIB = 1 << 26, MAX_BLOCK_KIB = 1 << 20 };
 
 static const struct hd_option params[] = {
-	[SOURCE] = {.name = "source", .kind = HD_OPTION_TEXT, .text = "",
-		    .help = "folder to copy, which is only read; without it a tree is generated"},
-	[FILES] = {.name = "files", .kind = HD_OPTION_INT, .value = 200, .min = 1, .max = MAX_FILES,
-		   .help = "files of the generated tree"},
-	[FILE_KIB] = {.name = "file_kib", .kind = HD_OPTION_INT, .value = 64, .min = 1,
-		      .max = MAX_FILE_KIB, .help = "size of each of them"},
-	[BLOCK_KIB] = {.name = "block_kib", .kind = HD_OPTION_INT, .value = 256, .min = 1,
-		       .max = MAX_BLOCK_KIB, .help = "bytes asked for in one request"},
-	[IN_FLIGHT] = {.name = "in_flight", .kind = HD_OPTION_INT, .value = 0, .min = 0,
-		       .max = MAX_TASKS, .help = "files copied at a time; 0: as many as cores"},
-	[CACHE] = {.name = "cache", .kind = HD_OPTION_CHOICE, .text = "warm", .choices = "warm cold",
-		   .help = "cold: the source is dropped from the page cache before each pass"},
-	[CREATE] = {.name = "create", .kind = HD_OPTION_CHOICE, .text = "reuse",
-		    .choices = "reuse fresh",
-		    .help = "reuse: passes write over the copies of the last; fresh: into new files"},
-	[SYNC] = {.name = "sync", .kind = HD_OPTION_CHOICE, .text = "none", .choices = "none file",
-		  .help = "file: fsync of each copy before it is closed, within the job's last step: it "
-			  "holds up whatever thread steps it"},
-	[WORK_DIR] = {.name = "work_dir", .kind = HD_OPTION_TEXT, .text = "",
-		      .help = "where copies go; without it the first of /dev/shm, $TMPDIR, /tmp with "
-			      "room"},
-	{0},
+        [SOURCE] = {.name = "source",
+                    .kind = HD_OPTION_TEXT,
+                    .text = "",
+                    .help = "folder to copy, which is only read; without it a tree is generated"},
+        [FILES] = {.name = "files",
+                   .kind = HD_OPTION_INT,
+                   .value = 200,
+                   .min = 1,
+                   .max = MAX_FILES,
+                   .help = "files of the generated tree"},
+        [FILE_KIB] = {.name = "file_kib",
+                      .kind = HD_OPTION_INT,
+                      .value = 64,
+                      .min = 1,
+                      .max = MAX_FILE_KIB,
+                      .help = "size of each of them"},
+        [BLOCK_KIB] = {.name = "block_kib",
+                       .kind = HD_OPTION_INT,
+                       .value = 256,
+                       .min = 1,
+                       .max = MAX_BLOCK_KIB,
+                       .help = "bytes asked for in one request"},
+        [IN_FLIGHT] = {.name = "in_flight",
+                       .kind = HD_OPTION_INT,
+                       .value = 0,
+                       .min = 0,
+                       .max = MAX_TASKS,
+                       .help = "files copied at a time; 0: as many as cores"},
+        [CACHE] = {.name = "cache",
+                   .kind = HD_OPTION_CHOICE,
+                   .text = "warm",
+                   .choices = "warm cold",
+                   .help = "cold: the source is dropped from the page cache before each pass"},
+        [CREATE] =
+                {.name = "create",
+                 .kind = HD_OPTION_CHOICE,
+                 .text = "reuse",
+                 .choices = "reuse fresh",
+                 .help = "reuse: passes write over the copies of the last; fresh: into new files"},
+        [SYNC] = {.name = "sync",
+                  .kind = HD_OPTION_CHOICE,
+                  .text = "none",
+                  .choices = "none file",
+                  .help = "file: fsync of each copy before it is closed, within the job's last "
+                          "step: it "
+                          "holds up whatever thread steps it"},
+        [WORK_DIR] =
+                {.name = "work_dir",
+                 .kind = HD_OPTION_TEXT,
+                 .text = "",
+                 .help = "where copies go; without it the first of /dev/shm, $TMPDIR, /tmp with "
+                         "room"},
+        {0},
 };
 
 enum { THROUGHPUT, FILES_RATE, CPU_PER_MIB };
 static const struct workload_metric metrics[] = {
-	[THROUGHPUT] = {"throughput", "bytes/s", "higher", "bytes copied in whole passes"},
-	[FILES_RATE] = {"files_rate", "files/s", "higher", "files copied in whole passes"},
-	[CPU_PER_MIB] = {"cpu_per_mib", "ns", "lower", "CPU time of all tasks over what they copied"},
-	{0},
+        [THROUGHPUT] = {"throughput", "bytes/s", "higher", "bytes copied in whole passes"},
+        [FILES_RATE] = {"files_rate", "files/s", "higher", "files copied in whole passes"},
+        [CPU_PER_MIB] = {"cpu_per_mib", "ns", "lower",
+                         "CPU time of all tasks over what they copied"},
+        {0},
 };
 
 /* ---- Planning -------------------------------------------------------------------------------- */
@@ -116,16 +148,16 @@ static int resolve_cold(const char *place, const char *source, struct hd_error *
 		return 0;
 	scratch_file_system(where, name, sizeof(name));
 	return hd_error(
-	    err, -EINVAL,
-	    "cache: cold is impossible: the source lies in %s, which is %s: there is no disk "
-	    "below%s",
-	    where, name, *source ? "" : "; set work_dir");
+	        err, -EINVAL,
+	        "cache: cold is impossible: the source lies in %s, which is %s: there is no disk "
+	        "below%s",
+	        where, name, *source ? "" : "; set work_dir");
 }
 
 static int resolve_buffers(const struct value *values, struct hd_error *err)
 {
 	uint64_t bytes =
-	    (uint64_t)values[IN_FLIGHT].number * (uint64_t)values[BLOCK_KIB].number * 1024;
+	        (uint64_t)values[IN_FLIGHT].number * (uint64_t)values[BLOCK_KIB].number * 1024;
 	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 	char need[32], has[32];
 
@@ -160,7 +192,7 @@ static void needs(const struct workload_case *kase, struct workload_needs *neede
 {
 	needed->in_flight = (uint32_t)workload_int(kase, "in_flight");
 	needed->bytes =
-	    copy_job_bytes(needed->in_flight, (uint64_t)workload_int(kase, "block_kib") * 1024);
+	        copy_job_bytes(needed->in_flight, (uint64_t)workload_int(kase, "block_kib") * 1024);
 }
 
 /* ---- A trial --------------------------------------------------------------------------------- */
@@ -199,8 +231,8 @@ static void tell_fault(const struct copy_board *board, const struct copy_tree *t
 	else if (board->fault == COPY_FAULT_ANSWER || board->fault == COPY_FAULT_TASK)
 		snprintf(answer, sizeof(answer), ": %" PRId64, board->answer);
 	snprintf(verdict->text, sizeof(verdict->text), "%s: %s%s (%" PRIu64 " failure%s)",
-		 known ? copy_shown(copy_path(tree, &tree->entries[board->entry]), name) : "a file",
-		 copy_fault_text(board->fault), answer, faults, faults == 1 ? "" : "s");
+	         known ? copy_shown(copy_path(tree, &tree->entries[board->entry]), name) : "a file",
+	         copy_fault_text(board->fault), answer, faults, faults == 1 ? "" : "s");
 }
 
 static void tell_note(const struct workload_trial *trial, const struct copy_state *state,
@@ -258,7 +290,7 @@ static void measure(struct workload_trial *trial, const struct workload_seen *se
 	values[THROUGHPUT] = seen->rate;
 	values[FILES_RATE] = seen->rate / (double)totals->bytes * (double)totals->files;
 	values[CPU_PER_MIB] =
-	    seen->ops && cpu_ns > 0 ? cpu_ns / ((double)seen->ops / 1048576) : NAN;
+	        seen->ops && cpu_ns > 0 ? cpu_ns / ((double)seen->ops / 1048576) : NAN;
 }
 
 static double progress(struct workload_trial *trial)
@@ -284,20 +316,20 @@ static void release(struct workload_trial *trial)
 }
 
 const struct workload copy_workload = {
-    .name = "copy",
-    .summary = "copies every file of a tree, one job a file",
-    .params = params,
-    .metrics = metrics,
-    .op_unit = "bytes",
-    .ops = HD_CAN(HD_READ) | HD_CAN(HD_WRITE),
-    .finite = true,
-    .resolve = resolve,
-    .needs = needs,
-    .prepare = prepare,
-    .setup = copy_job_setup,
-    .before_pass = copy_pass_prepare,
-    .verify = verify,
-    .measure = measure,
-    .release = release,
-    .progress = progress,
+        .name = "copy",
+        .summary = "copies every file of a tree, one job a file",
+        .params = params,
+        .metrics = metrics,
+        .op_unit = "bytes",
+        .ops = HD_CAN(HD_READ) | HD_CAN(HD_WRITE),
+        .finite = true,
+        .resolve = resolve,
+        .needs = needs,
+        .prepare = prepare,
+        .setup = copy_job_setup,
+        .before_pass = copy_pass_prepare,
+        .verify = verify,
+        .measure = measure,
+        .release = release,
+        .progress = progress,
 };

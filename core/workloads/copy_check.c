@@ -24,7 +24,7 @@ struct check {
 };
 
 static void tell(struct check *check, const char *path, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 static void tell(struct check *check, const char *path, const char *format, ...)
 {
@@ -106,7 +106,7 @@ static int know_source(struct check *check, struct copy_known *known, const char
 	    same_time(known->changed, status->st_ctim))
 		return 0;
 	*known = (struct copy_known){
-	    .inode = status->st_ino, .modified = status->st_mtim, .changed = status->st_ctim};
+	        .inode = status->st_ino, .modified = status->st_mtim, .changed = status->st_ctim};
 	code = hash_file(check, check->source, path, &known->hash, &known->bytes);
 	known->valid = code == 0;
 	return code;
@@ -207,8 +207,8 @@ static void merge(struct check *check)
 		const struct copy_entry *one = &tree->entries[i], *two = &copied->entries[j];
 		int order = i == tree->totals.entries ? 1
 		            : j == copied->totals.entries
-		                ? -1
-		                : strcmp(copy_path(tree, one), copy_path(copied, two));
+		                    ? -1
+		                    : strcmp(copy_path(tree, one), copy_path(copied, two));
 
 		if (order < 0)
 			tell(check, copy_path(tree, one), "is missing");

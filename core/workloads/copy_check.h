@@ -28,6 +28,6 @@ struct copy_difference {
  * one for each of its entries. 0 and the differences, or -errno where they could not be looked for.
  */
 int copy_check(const struct copy_tree *tree, struct copy_known *known, const char *source,
-	       const char *copy, struct copy_difference *, struct hd_error *);
+               const char *copy, struct copy_difference *, struct hd_error *);
 
 #endif

@@ -16,16 +16,16 @@ enum { PAGE = 4096 };
 const char *copy_fault_text(uint32_t fault)
 {
 	static const char *const texts[COPY_FAULTS] = {
-	    [COPY_FAULT_SOURCE] = "its source cannot be opened",
-	    [COPY_FAULT_COPY] = "its copy cannot be opened",
-	    [COPY_FAULT_READ] = "reading failed",
-	    [COPY_FAULT_WRITE] = "writing failed",
-	    [COPY_FAULT_FINISH] = "the copy cannot be completed",
-	    [COPY_FAULT_ANSWER] = "impossible answer",
-	    [COPY_FAULT_TASK] = "the job was given an impossible task number",
-	    [COPY_FAULT_AGAIN] = "the job was stepped after it was done",
-	    [COPY_FAULT_LEFT_OUT] = "the job was never stepped in a pass",
-	    [COPY_FAULT_UNFINISHED] = "the job was left unfinished in a pass",
+	        [COPY_FAULT_SOURCE] = "its source cannot be opened",
+	        [COPY_FAULT_COPY] = "its copy cannot be opened",
+	        [COPY_FAULT_READ] = "reading failed",
+	        [COPY_FAULT_WRITE] = "writing failed",
+	        [COPY_FAULT_FINISH] = "the copy cannot be completed",
+	        [COPY_FAULT_ANSWER] = "impossible answer",
+	        [COPY_FAULT_TASK] = "the job was given an impossible task number",
+	        [COPY_FAULT_AGAIN] = "the job was stepped after it was done",
+	        [COPY_FAULT_LEFT_OUT] = "the job was never stepped in a pass",
+	        [COPY_FAULT_UNFINISHED] = "the job was left unfinished in a pass",
 	};
 
 	return fault < COPY_FAULTS && texts[fault] ? texts[fault] : "unknown fault";
@@ -335,7 +335,8 @@ int copy_job_setup(struct workload_stage *stage, struct hd_error *err)
 	allow_descriptors(run->in_flight);
 	for (uint64_t at = 0; at < run->in_flight * run->stride; at += PAGE)
 		run->buffers[at] = 1; /* first touch, bound to the case's PUs */
-	stage->jobs = (struct hd_jobs){
-	    .count = run->job_count, .stride = sizeof(struct copy_job), .first = (char *)run->jobs};
+	stage->jobs = (struct hd_jobs){.count = run->job_count,
+	                               .stride = sizeof(struct copy_job),
+	                               .first = (char *)run->jobs};
 	return 0;
 }

@@ -42,12 +42,12 @@ struct copy_board {
 	/* The core to the stage. */
 	char list[SCRATCH_PATH], source[SCRATCH_PATH], copy[SCRATCH_PATH];
 	/* The stage to the core. */
-	_Atomic uint64_t faults;   /* in all passes */
-	_Atomic uint32_t claimed;  /* 1: the first fault's place is taken */
-	uint32_t fault, entry;     /* of the first one: enum copy_fault; which of the tree's entries */
-	int64_t answer;            /* -errno or the answer */
-	uint64_t between_ns;       /* CPU time spent before measured passes: not the model's */
-	struct copy_run *run;      /* the stage's own */
+	_Atomic uint64_t faults;  /* in all passes */
+	_Atomic uint32_t claimed; /* 1: the first fault's place is taken */
+	uint32_t fault, entry; /* of the first one: enum copy_fault; which of the tree's entries */
+	int64_t answer;        /* -errno or the answer */
+	uint64_t between_ns;   /* CPU time spent before measured passes: not the model's */
+	struct copy_run *run;  /* the stage's own */
 	struct copy_counter files[]; /* copied by each task, in_flight of them */
 };
 
@@ -56,10 +56,10 @@ enum copy_job_state { COPY_WAITING, COPY_READING, COPY_WRITING, COPY_FINISHED, C
 struct copy_job {
 	struct hd_job job;
 	struct copy_run *run;
-	uint64_t offset;     /* of the block in hand */
-	int32_t in, out;     /* descriptors of the source and of the copy */
-	uint32_t have, done; /* bytes of the block that were read, and written since */
-	uint32_t entry;      /* which of the tree's */
+	uint64_t offset;      /* of the block in hand */
+	int32_t in, out;      /* descriptors of the source and of the copy */
+	uint32_t have, done;  /* bytes of the block that were read, and written since */
+	uint32_t entry;       /* which of the tree's */
 	uint16_t state, mode; /* enum copy_job_state; permissions of the source */
 	/* Jobs that different tasks step at the same time are neighbours: none shares a line with two. */
 	_Alignas(64) char end[];

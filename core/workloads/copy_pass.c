@@ -69,10 +69,10 @@ static int spoil(const struct copy_run *run, const struct copy_entry *entry, uin
  */
 static int drop(const struct copy_run *run, const struct copy_entry *entry, bool first)
 {
-	int fd =
-	    openat(run->source, copy_path(&run->tree, entry), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(run->source, copy_path(&run->tree, entry),
+	                O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	unsigned write_back =
-	    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+	        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
 	int code = 0;
 
 	if (fd < 0)

@@ -345,8 +345,8 @@ int copy_tree_save(const struct copy_tree *tree, const char *path, struct hd_err
 	if (tree->totals.entries) {
 		bad |= fwrite(tree->entries, sizeof(*tree->entries), tree->totals.entries, file) !=
 		       tree->totals.entries;
-		bad |=
-		    fwrite(tree->text, 1, tree->totals.text_bytes, file) != tree->totals.text_bytes;
+		bad |= fwrite(tree->text, 1, tree->totals.text_bytes, file) !=
+		       tree->totals.text_bytes;
 	}
 	bad |= fclose(file) != 0;
 	if (!bad)

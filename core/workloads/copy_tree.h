@@ -64,7 +64,7 @@ static inline uint32_t copy_folder_mode(uint32_t mode)
 /* Makes `root` with `files` files of `file_bytes` random bytes, COPY_FOLDER_FILES to a folder. */
 enum { COPY_FOLDER_FILES = 100 };
 int copy_tree_generate(const char *root, uint64_t files, uint64_t file_bytes, uint64_t seed,
-		       struct hd_error *);
+                       struct hd_error *);
 
 /* splitmix64: every input gives another output, all bits of which depend on all bits of the input. */
 static inline uint64_t copy_mix(uint64_t x)

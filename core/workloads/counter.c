@@ -14,30 +14,55 @@
 enum { LINE = 64, MAX_LINES = 1024, MAX_LOCKS = 4096, MAX_TASKS = 8192 };
 
 static const struct hd_option params[] = {
-	{.name = "lines", .kind = HD_OPTION_INT, .value = 1, .min = 1, .max = MAX_LINES,
-	 .help = "cache lines touched in the section"},
-	{.name = "turns", .kind = HD_OPTION_INT, .value = 0, .min = 0, .max = 1000000,
-	 .help = "turns of busy work in the section"},
-	{.name = "think", .kind = HD_OPTION_INT, .value = 0, .min = 0, .max = 1000000,
-	 .help = "turns of private work between two sections; forces batch 1"},
-	{.name = "batch", .kind = HD_OPTION_INT, .value = 1, .min = 1, .max = 1048576,
-	 .help = "separate sections that a task asks for at a time"},
-	{.name = "tasks", .kind = HD_OPTION_INT, .value = 0, .min = 0, .max = MAX_TASKS,
-	 .help = "tasks; 0: as many as cores; where more, each yields after a batch"},
-	{.name = "locks", .kind = HD_OPTION_INT, .value = 1, .min = 1, .max = MAX_LOCKS,
-	 .help = "locks; a task takes them in turn, each has words of its own"},
-	{0},
+        {.name = "lines",
+         .kind = HD_OPTION_INT,
+         .value = 1,
+         .min = 1,
+         .max = MAX_LINES,
+         .help = "cache lines touched in the section"},
+        {.name = "turns",
+         .kind = HD_OPTION_INT,
+         .value = 0,
+         .min = 0,
+         .max = 1000000,
+         .help = "turns of busy work in the section"},
+        {.name = "think",
+         .kind = HD_OPTION_INT,
+         .value = 0,
+         .min = 0,
+         .max = 1000000,
+         .help = "turns of private work between two sections; forces batch 1"},
+        {.name = "batch",
+         .kind = HD_OPTION_INT,
+         .value = 1,
+         .min = 1,
+         .max = 1048576,
+         .help = "separate sections that a task asks for at a time"},
+        {.name = "tasks",
+         .kind = HD_OPTION_INT,
+         .value = 0,
+         .min = 0,
+         .max = MAX_TASKS,
+         .help = "tasks; 0: as many as cores; where more, each yields after a batch"},
+        {.name = "locks",
+         .kind = HD_OPTION_INT,
+         .value = 1,
+         .min = 1,
+         .max = MAX_LOCKS,
+         .help = "locks; a task takes them in turn, each has words of its own"},
+        {0},
 };
 
 enum { THROUGHPUT, TIME_PER_OP, CPU_PER_OP, FAIRNESS, SHARE_MIN, SHARE_MAX };
 static const struct workload_metric metrics[] = {
-	[THROUGHPUT] = {"throughput", "ops/s", "higher", "sections done by all tasks"},
-	[TIME_PER_OP] = {"time_per_op", "ns", "lower", "wall time over sections of all tasks"},
-	[CPU_PER_OP] = {"cpu_per_op", "ns", "lower", "CPU time of all tasks over their sections"},
-	[FAIRNESS] = {"fairness", "1", "higher", "Jain's index over tasks: 1 is equal, 1/n is one task only"},
-	[SHARE_MIN] = {"share_min", "1", "higher", "share of the task that got least"},
-	[SHARE_MAX] = {"share_max", "1", "lower", "share of the task that got most"},
-	{0},
+        [THROUGHPUT] = {"throughput", "ops/s", "higher", "sections done by all tasks"},
+        [TIME_PER_OP] = {"time_per_op", "ns", "lower", "wall time over sections of all tasks"},
+        [CPU_PER_OP] = {"cpu_per_op", "ns", "lower", "CPU time of all tasks over their sections"},
+        [FAIRNESS] = {"fairness", "1", "higher",
+                      "Jain's index over tasks: 1 is equal, 1/n is one task only"},
+        [SHARE_MIN] = {"share_min", "1", "higher", "share of the task that got least"},
+        [SHARE_MAX] = {"share_max", "1", "lower", "share of the task that got most"},
+        {0},
 };
 
 /* Follows the jobs in the workload's memory; read by the core after the trial. */
@@ -48,9 +73,9 @@ struct counter_job {
 	uint64_t *words;          /* of lock 0; those of the next lock lie lock_words further */
 	uint64_t lock_words;
 	uint64_t batch, yields, asked; /* asked: sections whose answer is awaited */
-	uint64_t failed;               /* -errno of the first answer that was an error, as a positive number */
+	uint64_t failed; /* -errno of the first answer that was an error, as a positive number */
 	uint32_t lines, turns, think, locks, next_lock, started, yield_next;
-	_Alignas(LINE) char end[];     /* no two jobs share a line */
+	_Alignas(LINE) char end[]; /* no two jobs share a line */
 };
 
 struct counter_layout {
@@ -61,9 +86,9 @@ struct counter_layout {
 static struct counter_layout layout_of(const struct workload_case *kase)
 {
 	struct counter_layout layout = {
-		.tasks = (uint32_t)workload_int(kase, "tasks"),
-		.locks = (uint32_t)workload_int(kase, "locks"),
-		.lines = (uint32_t)workload_int(kase, "lines"),
+	        .tasks = (uint32_t)workload_int(kase, "tasks"),
+	        .locks = (uint32_t)workload_int(kase, "locks"),
+	        .lines = (uint32_t)workload_int(kase, "lines"),
 	};
 	uint64_t lock_bytes = (uint64_t)layout.lines * LINE;
 
@@ -117,10 +142,10 @@ static void ask_for_sections(struct counter_job *job, struct hd_request *request
 	request->times = job->batch;
 	request->timeout_ns = -1;
 	request->section = (struct hd_section){
-		.words = job->words + lock * job->lock_words,
-		.lines = job->lines,
-		.turns = job->turns,
-		.lock = lock,
+	        .words = job->words + lock * job->lock_words,
+	        .lines = job->lines,
+	        .turns = job->turns,
+	        .lock = lock,
 	};
 }
 
@@ -161,24 +186,24 @@ static int setup(struct workload_stage *stage, struct hd_error *err)
 	(void)err;
 	for (uint32_t i = 0; i < layout.tasks; i++)
 		jobs[i] = (struct counter_job){
-			.job.step = step,
-			.board = stage->arena->board,
-			.slots = arena_slots(stage->arena),
-			.words = words_of(memory, &layout, 0),
-			.lock_words = layout.locks > 1 ? (uint64_t)(words_of(memory, &layout, 1) -
-								    words_of(memory, &layout, 0))
-						       : 0,
-			.batch = (uint64_t)workload_int(kase, "batch"),
-			.yields = layout.tasks > kase->cores,
-			.lines = layout.lines,
-			.turns = (uint32_t)workload_int(kase, "turns"),
-			.think = (uint32_t)workload_int(kase, "think"),
-			.locks = layout.locks,
-			.next_lock = i % layout.locks,
+		        .job.step = step,
+		        .board = stage->arena->board,
+		        .slots = arena_slots(stage->arena),
+		        .words = words_of(memory, &layout, 0),
+		        .lock_words = layout.locks > 1 ? (uint64_t)(words_of(memory, &layout, 1) -
+		                                                    words_of(memory, &layout, 0))
+		                                       : 0,
+		        .batch = (uint64_t)workload_int(kase, "batch"),
+		        .yields = layout.tasks > kase->cores,
+		        .lines = layout.lines,
+		        .turns = (uint32_t)workload_int(kase, "turns"),
+		        .think = (uint32_t)workload_int(kase, "think"),
+		        .locks = layout.locks,
+		        .next_lock = i % layout.locks,
 		};
 	memset(memory + layout.words_at, 0, layout.bytes - layout.words_at); /* first touch */
 	stage->jobs = (struct hd_jobs){
-		.count = layout.tasks, .stride = sizeof(*jobs), .first = (char *)jobs};
+	        .count = layout.tasks, .stride = sizeof(*jobs), .first = (char *)jobs};
 	return 0;
 }
 
@@ -198,8 +223,8 @@ static void verify(struct workload_trial *trial, struct workload_verdict *verdic
 			continue;
 		verdict->wrong = true;
 		snprintf(verdict->text, sizeof(verdict->text),
-			 "task %" PRIu32 ": a section was answered with the error %s", i,
-			 strerror((int)jobs[i].failed));
+		         "task %" PRIu32 ": a section was answered with the error %s", i,
+		         strerror((int)jobs[i].failed));
 	}
 	for (uint32_t line = 0; line < layout.lines && !verdict->wrong; line++) {
 		uint64_t found = 0;
@@ -210,11 +235,11 @@ static void verify(struct workload_trial *trial, struct workload_verdict *verdic
 			continue;
 		verdict->wrong = true;
 		snprintf(verdict->text, sizeof(verdict->text),
-			 "%" PRIu64 " acknowledged, %" PRIu64 " found (%" PRIu64 " %s) in line %" PRIu32
-			 " of %" PRIu32,
-			 acknowledged, found,
-			 found < acknowledged ? acknowledged - found : found - acknowledged,
-			 found < acknowledged ? "lost" : "too many", line + 1, layout.lines);
+		         "%" PRIu64 " acknowledged, %" PRIu64 " found (%" PRIu64
+		         " %s) in line %" PRIu32 " of %" PRIu32,
+		         acknowledged, found,
+		         found < acknowledged ? acknowledged - found : found - acknowledged,
+		         found < acknowledged ? "lost" : "too many", line + 1, layout.lines);
 	}
 }
 
@@ -242,15 +267,15 @@ static void measure(struct workload_trial *trial, const struct workload_seen *se
 }
 
 const struct workload counter_workload = {
-	.name = "counter",
-	.summary = "tasks increment a shared counter under exclusion",
-	.params = params,
-	.metrics = metrics,
-	.op_unit = "ops",
-	.ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_YIELD),
-	.resolve = resolve,
-	.needs = needs,
-	.setup = setup,
-	.verify = verify,
-	.measure = measure,
+        .name = "counter",
+        .summary = "tasks increment a shared counter under exclusion",
+        .params = params,
+        .metrics = metrics,
+        .op_unit = "ops",
+        .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_YIELD),
+        .resolve = resolve,
+        .needs = needs,
+        .setup = setup,
+        .verify = verify,
+        .measure = measure,
 };

@@ -13,68 +13,84 @@
 #include <string.h>
 
 enum {
-	DATAGRAM_BYTES = 65507,   /* of payload, at most, over IPv4 */
-	GRACE_MS = 1000,          /* for the generator to end after its drain, on a busy machine */
-	SATURATED_PERCENT = 90,   /* of its cores: from here on the generator is what is measured */
+	DATAGRAM_BYTES = 65507, /* of payload, at most, over IPv4 */
+	GRACE_MS = 1000,        /* for the generator to end after its drain, on a busy machine */
+	SATURATED_PERCENT = 90, /* of its cores: from here on the generator is what is measured */
 	DIGITS = 32,
 };
 
 enum param { TRANSPORT, CONNECTIONS, MESSAGE_BYTES, PIPELINE, MESSAGES_PER_CONNECTION };
 
 static const struct hd_option params_of_echo[] = {
-	[TRANSPORT] = {.name = "transport",
-		       .kind = HD_OPTION_CHOICE,
-		       .text = "tcp",
-		       .choices = "tcp udp unix",
-		       .help = "how messages travel, on loopback"},
-	[CONNECTIONS] = {.name = "connections",
-			 .kind = HD_OPTION_INT,
-			 .value = 16,
-			 .min = 1,
-			 .max = 65536,
-			 .help = "clients at a time, and tasks of the server"},
-	[MESSAGE_BYTES] = {.name = "message_bytes",
-			   .kind = HD_OPTION_INT,
-			   .value = 64,
-			   .min = 1,
-			   .max = 1 << 20,
-			   .help = "of each message; udp: at most 65507"},
-	[PIPELINE] = {.name = "pipeline",
-		      .kind = HD_OPTION_INT,
-		      .value = 1,
-		      .min = 1,
-		      .max = 1024,
-		      .help = "messages under way on each connection"},
-	[MESSAGES_PER_CONNECTION] = {.name = "messages_per_connection",
-				     .kind = HD_OPTION_INT,
-				     .value = 0,
-				     .min = 0,
-				     .max = 1000000000,
-				     .help = "after so many it is closed and opened again; 0: kept open"},
-	{0},
+        [TRANSPORT] = {.name = "transport",
+                       .kind = HD_OPTION_CHOICE,
+                       .text = "tcp",
+                       .choices = "tcp udp unix",
+                       .help = "how messages travel, on loopback"},
+        [CONNECTIONS] = {.name = "connections",
+                         .kind = HD_OPTION_INT,
+                         .value = 16,
+                         .min = 1,
+                         .max = 65536,
+                         .help = "clients at a time, and tasks of the server"},
+        [MESSAGE_BYTES] = {.name = "message_bytes",
+                           .kind = HD_OPTION_INT,
+                           .value = 64,
+                           .min = 1,
+                           .max = 1 << 20,
+                           .help = "of each message; udp: at most 65507"},
+        [PIPELINE] = {.name = "pipeline",
+                      .kind = HD_OPTION_INT,
+                      .value = 1,
+                      .min = 1,
+                      .max = 1024,
+                      .help = "messages under way on each connection"},
+        [MESSAGES_PER_CONNECTION] =
+                {.name = "messages_per_connection",
+                 .kind = HD_OPTION_INT,
+                 .value = 0,
+                 .min = 0,
+                 .max = 1000000000,
+                 .help = "after so many it is closed and opened again; 0: kept open"},
+        {0},
 };
 
 enum metric {
-	THROUGHPUT, BYTES_RATE, SERVER_CPU, LATENCY_P50, LATENCY_P90, LATENCY_P99, LATENCY_P999,
-	LATENCY_MAX, NEVER_SERVED, GENERATOR_CPU, CONNECTIONS_MADE, LOST, DUPLICATE, REORDERED
+	THROUGHPUT,
+	BYTES_RATE,
+	SERVER_CPU,
+	LATENCY_P50,
+	LATENCY_P90,
+	LATENCY_P99,
+	LATENCY_P999,
+	LATENCY_MAX,
+	NEVER_SERVED,
+	GENERATOR_CPU,
+	CONNECTIONS_MADE,
+	LOST,
+	DUPLICATE,
+	REORDERED
 };
 
 static const struct workload_metric metrics_of_echo[] = {
-	[THROUGHPUT] = {"throughput", "round trips/s", "higher", "verified round trips"},
-	[BYTES_RATE] = {"bytes_rate", "bytes/s", "higher", "bytes echoed"},
-	[SERVER_CPU] = {"server_cpu_per_round_trip", "ns", "lower", "CPU time of the model's processes"},
-	[LATENCY_P50] = {"latency_p50", "ns", "lower", "from send to complete receive, median"},
-	[LATENCY_P90] = {"latency_p90", "ns", "lower", "nine in ten were quicker"},
-	[LATENCY_P99] = {"latency_p99", "ns", "lower", "99 in 100 were quicker"},
-	[LATENCY_P999] = {"latency_p999", "ns", "lower", "999 in 1000 were quicker"},
-	[LATENCY_MAX] = {"latency_max", "ns", "lower", "the slowest"},
-	[NEVER_SERVED] = {"never_served", "connections", "lower", "not answered once in the trial"},
-	[GENERATOR_CPU] = {"generator_cpu", "percent", NULL, "of the generator's cores that it used"},
-	[CONNECTIONS_MADE] = {"connections_made", "connections", NULL, "in the whole trial; tcp, unix"},
-	[LOST] = {"lost", "messages", "lower", "udp: sent again, and came back once"},
-	[DUPLICATE] = {"duplicate", "messages", "lower", "udp: sent again, and came back twice"},
-	[REORDERED] = {"reordered", "messages", "lower", "udp: came back after a later one"},
-	{0},
+        [THROUGHPUT] = {"throughput", "round trips/s", "higher", "verified round trips"},
+        [BYTES_RATE] = {"bytes_rate", "bytes/s", "higher", "bytes echoed"},
+        [SERVER_CPU] = {"server_cpu_per_round_trip", "ns", "lower",
+                        "CPU time of the model's processes"},
+        [LATENCY_P50] = {"latency_p50", "ns", "lower", "from send to complete receive, median"},
+        [LATENCY_P90] = {"latency_p90", "ns", "lower", "nine in ten were quicker"},
+        [LATENCY_P99] = {"latency_p99", "ns", "lower", "99 in 100 were quicker"},
+        [LATENCY_P999] = {"latency_p999", "ns", "lower", "999 in 1000 were quicker"},
+        [LATENCY_MAX] = {"latency_max", "ns", "lower", "the slowest"},
+        [NEVER_SERVED] = {"never_served", "connections", "lower", "not answered once in the trial"},
+        [GENERATOR_CPU] = {"generator_cpu", "percent", NULL,
+                           "of the generator's cores that it used"},
+        [CONNECTIONS_MADE] = {"connections_made", "connections", NULL,
+                              "in the whole trial; tcp, unix"},
+        [LOST] = {"lost", "messages", "lower", "udp: sent again, and came back once"},
+        [DUPLICATE] = {"duplicate", "messages", "lower", "udp: sent again, and came back twice"},
+        [REORDERED] = {"reordered", "messages", "lower", "udp: came back after a later one"},
+        {0},
 };
 
 static enum generator_transport transport_of(const char *text)
@@ -89,11 +105,11 @@ struct echo_params echo_read_params(const struct workload_case *kase)
 	const struct value *values = kase->params;
 
 	return (struct echo_params){
-		.transport = transport_of(values[TRANSPORT].text),
-		.connections = (uint32_t)values[CONNECTIONS].number,
-		.message_bytes = (uint32_t)values[MESSAGE_BYTES].number,
-		.pipeline = (uint32_t)values[PIPELINE].number,
-		.messages_per_connection = (uint32_t)values[MESSAGES_PER_CONNECTION].number,
+	        .transport = transport_of(values[TRANSPORT].text),
+	        .connections = (uint32_t)values[CONNECTIONS].number,
+	        .message_bytes = (uint32_t)values[MESSAGE_BYTES].number,
+	        .pipeline = (uint32_t)values[PIPELINE].number,
+	        .messages_per_connection = (uint32_t)values[MESSAGES_PER_CONNECTION].number,
 	};
 }
 
@@ -106,14 +122,15 @@ static int echo_resolve(struct value *values, uint32_t cores, struct hd_error *e
 		return 0;
 	if (bytes > DATAGRAM_BYTES)
 		return hd_error(err, -EINVAL, "message_bytes: %lld, a datagram holds at most %d",
-				(long long)bytes, DATAGRAM_BYTES);
+		                (long long)bytes, DATAGRAM_BYTES);
 	if (values[MESSAGES_PER_CONNECTION].number)
-		return hd_error(err, -EINVAL,
-				"messages_per_connection: udp has nothing to close and open again, only 0");
+		return hd_error(
+		        err, -EINVAL,
+		        "messages_per_connection: udp has nothing to close and open again, only 0");
 	if (bytes == 1 && values[PIPELINE].number > 64)
 		return hd_error(err, -EINVAL,
-				"pipeline: %lld, datagrams of 1 byte can be told apart up to 64",
-				(long long)values[PIPELINE].number);
+		                "pipeline: %lld, datagrams of 1 byte can be told apart up to 64",
+		                (long long)values[PIPELINE].number);
 	return 0;
 }
 
@@ -136,7 +153,7 @@ static void echo_needs(const struct workload_case *kase, struct workload_needs *
 	needs->in_flight = params.connections;
 	needs->generator_threads = generator_threads(kase);
 	needs->bytes =
-		tallies_at(&params) + needs->generator_threads * sizeof(struct generator_tally);
+	        tallies_at(&params) + needs->generator_threads * sizeof(struct generator_tally);
 }
 
 static int echo_prepare(struct workload_trial *trial, struct hd_error *err)
@@ -149,14 +166,14 @@ static int echo_prepare(struct workload_trial *trial, struct hd_error *err)
 		return hd_error(err, -ENOMEM, "echo: no memory");
 	memset(state, 0, sizeof(*state));
 	state->plan = (struct generator_plan){
-		.transport = params.transport,
-		.connections = params.connections,
-		.message_bytes = params.message_bytes,
-		.pipeline = params.pipeline,
-		.messages_per_connection = params.messages_per_connection,
-		.threads = generator_threads(kase),
-		.cpus = kase->generator_cores ? kase->generator_cpus : NULL,
-		.drain_ms = kase->drain_ms,
+	        .transport = params.transport,
+	        .connections = params.connections,
+	        .message_bytes = params.message_bytes,
+	        .pipeline = params.pipeline,
+	        .messages_per_connection = params.messages_per_connection,
+	        .threads = generator_threads(kase),
+	        .cpus = kase->generator_cores ? kase->generator_cpus : NULL,
+	        .drain_ms = kase->drain_ms,
 	};
 	trial->state = state;
 	return echo_open_sockets(trial, &params, err);
@@ -220,8 +237,8 @@ static uint64_t verified(const struct workload_trial *trial, uint32_t threads)
 }
 
 /* What is wrong, the gravest first; "" where nothing is. */
-static void tell_wrong(const struct workload_trial *trial, const struct echo_state *state, char *text,
-		       size_t size)
+static void tell_wrong(const struct workload_trial *trial, const struct echo_state *state,
+                       char *text, size_t size)
 {
 	const struct generator_tally *total = &state->total;
 	uint64_t trips = verified(trial, state->plan.threads) + total->wrong + total->owed;
@@ -229,18 +246,18 @@ static void tell_wrong(const struct workload_trial *trial, const struct echo_sta
 
 	if (total->wrong)
 		snprintf(text, size, "%s of %s round trips wrong: %s", grouped(total->wrong, some),
-			 grouped(trips, all), total->wrong_text);
+		         grouped(trips, all), total->wrong_text);
 	else if (total->dropped)
 		snprintf(text, size, "%s connections broken off: %s", grouped(total->dropped, some),
-			 total->dropped_text);
+		         total->dropped_text);
 	else if (total->owed)
 		snprintf(text, size, "%s of %s round trips owed after a drain of %u ms: %s",
-			 grouped(total->owed, some), grouped(trips, all), state->plan.drain_ms,
-			 total->owed_text);
+		         grouped(total->owed, some), grouped(trips, all), state->plan.drain_ms,
+		         total->owed_text);
 	else if (!total->served)
 		snprintf(text, size, "none of %s connections was answered%s%s",
-			 grouped(state->plan.connections, all), *total->failed_text ? ": " : "",
-			 total->failed_text);
+		         grouped(state->plan.connections, all), *total->failed_text ? ": " : "",
+		         total->failed_text);
 }
 
 static double generator_percent(const struct generator_tally *total)
@@ -273,21 +290,21 @@ static void tell_notes(const struct echo_state *state, char *note)
 	char some[DIGITS], all[DIGITS], more[DIGITS];
 
 	if (never_served(state))
-		add_note(note, "%s of %s connections never served", grouped(never_served(state), some),
-			 grouped(state->plan.connections, all));
+		add_note(note, "%s of %s connections never served",
+		         grouped(never_served(state), some), grouped(state->plan.connections, all));
 	if (total->failed)
 		add_note(note, "%s connections not made: %s", grouped(total->failed, some),
-			 total->failed_text);
+		         total->failed_text);
 	if (total->unclosed)
 		add_note(note, "%s connections not closed by the server in time",
-			 grouped(total->unclosed, some));
+		         grouped(total->unclosed, some));
 	if (total->resent || total->reordered)
 		add_note(note, "%s messages lost, %s came twice, %s out of order",
-			 grouped(total->lost, some), grouped(total->duplicate, all),
-			 grouped(total->reordered, more));
+		         grouped(total->lost, some), grouped(total->duplicate, all),
+		         grouped(total->reordered, more));
 	if (generator_percent(total) >= SATURATED_PERCENT)
 		add_note(note, "the load generator is the limit: %.0f %% of its cores",
-			 generator_percent(total));
+		         generator_percent(total));
 }
 
 static void echo_verify(struct workload_trial *trial, struct workload_verdict *verdict)
@@ -305,7 +322,8 @@ static void echo_verify(struct workload_trial *trial, struct workload_verdict *v
 	tell_notes(state, verdict->note);
 }
 
-static void echo_measure(struct workload_trial *trial, const struct workload_seen *seen, double *values)
+static void echo_measure(struct workload_trial *trial, const struct workload_seen *seen,
+                         double *values)
 {
 	const struct echo_state *state = trial->state;
 	const struct generator_tally *total = &state->total;
@@ -328,20 +346,20 @@ static void echo_measure(struct workload_trial *trial, const struct workload_see
 }
 
 const struct workload echo_workload = {
-	.name = "echo",
-	.summary = "a server that sends back what it receives, one job a connection",
-	.params = params_of_echo,
-	.metrics = metrics_of_echo,
-	.op_unit = "round trips",
-	.ops = HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT),
-	.network = true,
-	.resolve = echo_resolve,
-	.needs = echo_needs,
-	.prepare = echo_prepare,
-	.setup = echo_setup,
-	.start = echo_start,
-	.stop = echo_stop,
-	.verify = echo_verify,
-	.measure = echo_measure,
-	.release = echo_release,
+        .name = "echo",
+        .summary = "a server that sends back what it receives, one job a connection",
+        .params = params_of_echo,
+        .metrics = metrics_of_echo,
+        .op_unit = "round trips",
+        .ops = HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT),
+        .network = true,
+        .resolve = echo_resolve,
+        .needs = echo_needs,
+        .prepare = echo_prepare,
+        .setup = echo_setup,
+        .start = echo_start,
+        .stop = echo_stop,
+        .verify = echo_verify,
+        .measure = echo_measure,
+        .release = echo_release,
 };

@@ -19,7 +19,7 @@ struct echo_state {
 	struct generator_tally total; /* filled by verify() */
 	struct generator generator;
 	struct generator_plan plan;
-	int *clients;                 /* udp: the generator's ends */
+	int *clients; /* udp: the generator's ends */
 	uint32_t client_count;
 };
 

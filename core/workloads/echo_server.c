@@ -53,31 +53,31 @@ static void ask_accept(struct echo_job *job, struct hd_request *request)
 {
 	job->state = ACCEPTING;
 	*request = (struct hd_request){
-		.op = HD_ACCEPT, .fd = job->listener, .fd2 = -1, .offset = -1, .timeout_ns = -1};
+	        .op = HD_ACCEPT, .fd = job->listener, .fd2 = -1, .offset = -1, .timeout_ns = -1};
 }
 
 static void ask_read(struct echo_job *job, struct hd_request *request)
 {
 	job->state = READING;
 	*request = (struct hd_request){.op = HD_READ,
-				       .fd = job->fd,
-				       .fd2 = -1,
-				       .buf = job->buffer,
-				       .size = job->buffer_bytes,
-				       .offset = -1,
-				       .timeout_ns = -1};
+	                               .fd = job->fd,
+	                               .fd2 = -1,
+	                               .buf = job->buffer,
+	                               .size = job->buffer_bytes,
+	                               .offset = -1,
+	                               .timeout_ns = -1};
 }
 
 static void ask_write(struct echo_job *job, struct hd_request *request)
 {
 	job->state = WRITING;
 	*request = (struct hd_request){.op = HD_WRITE,
-				       .fd = job->fd,
-				       .fd2 = -1,
-				       .buf = job->buffer + job->written,
-				       .size = job->length - job->written,
-				       .offset = -1,
-				       .timeout_ns = -1};
+	                               .fd = job->fd,
+	                               .fd2 = -1,
+	                               .buf = job->buffer + job->written,
+	                               .size = job->length - job->written,
+	                               .offset = -1,
+	                               .timeout_ns = -1};
 }
 
 static void ask_nothing(struct hd_request *request)
@@ -214,7 +214,7 @@ int echo_setup(struct workload_stage *stage, struct hd_error *err)
 		return code;
 	if (stage->socket_count != (udp ? params.connections : 1))
 		return hd_error(err, -EINVAL, "echo: %u sockets were handed over",
-				stage->socket_count);
+		                stage->socket_count);
 	stage->jobs = (struct hd_jobs){params.connections, stride, arena_workload(stage->arena)};
 	memset(stage->jobs.first, 0, stride * params.connections);
 	for (uint32_t i = 0; i < params.connections; i++) {

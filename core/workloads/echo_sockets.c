@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-	DESCRIPTORS_SPARE = 128, /* of the program, its libraries and the model */
+	DESCRIPTORS_SPARE = 128,  /* of the program, its libraries and the model */
 	DATAGRAM_OVERHEAD = 1024, /* what the kernel counts for a datagram beside its bytes */
 };
 
@@ -30,9 +30,9 @@ int echo_allow_descriptors(uint64_t count, struct hd_error *err)
 		return 0;
 	if (limit.rlim_max < needed)
 		return hd_error(err, -EMFILE,
-				"needs %llu descriptors, %llu are allowed: raise the hard limit "
-				"(ulimit -Hn) or use fewer connections",
-				(unsigned long long)needed, (unsigned long long)limit.rlim_max);
+		                "needs %llu descriptors, %llu are allowed: raise the hard limit "
+		                "(ulimit -Hn) or use fewer connections",
+		                (unsigned long long)needed, (unsigned long long)limit.rlim_max);
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return hd_error(err, -errno, "limit of descriptors: %s", strerror(errno));
@@ -47,7 +47,7 @@ static int failed(const char *what, struct hd_error *err)
 }
 
 static int open_listener(struct workload_trial *trial, enum generator_transport transport,
-			 struct hd_error *err)
+                         struct hd_error *err)
 {
 	struct echo_state *state = trial->state;
 	struct generator_plan *plan = &state->plan;
@@ -58,10 +58,11 @@ static int open_listener(struct workload_trial *trial, enum generator_transport 
 		return failed("socket", err);
 	trial->sockets[trial->socket_count++] = fd;
 	plan->address.any.sa_family = AF_UNIX;
-	plan->address_bytes = sizeof(sa_family_t); /* the kernel chooses an abstract name: no file */
+	plan->address_bytes =
+	        sizeof(sa_family_t); /* the kernel chooses an abstract name: no file */
 	if (tcp) {
-		plan->address.tcp = (struct sockaddr_in){
-			.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		plan->address.tcp = (struct sockaddr_in){.sin_family = AF_INET,
+		                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 		plan->address_bytes = sizeof(plan->address.tcp);
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	}
@@ -77,8 +78,8 @@ static int open_listener(struct workload_trial *trial, enum generator_transport 
 /* Room for what can be under way, so that nothing is lost for want of it. */
 static void size_buffers(int fd, const struct echo_params *params)
 {
-	uint64_t bytes =
-		(uint64_t)params->pipeline * (params->message_bytes + UINT64_C(1) * DATAGRAM_OVERHEAD);
+	uint64_t bytes = (uint64_t)params->pipeline *
+	                 (params->message_bytes + UINT64_C(1) * DATAGRAM_OVERHEAD);
 	socklen_t length = sizeof(int);
 	int now = 0, wanted = bytes > INT_MAX / 2 ? INT_MAX / 2 : (int)bytes;
 
@@ -89,7 +90,7 @@ static void size_buffers(int fd, const struct echo_params *params)
 }
 
 static int open_datagram(const struct echo_params *params, struct sockaddr_in *address,
-			 struct hd_error *err)
+                         struct hd_error *err)
 {
 	socklen_t length = sizeof(*address);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -97,7 +98,7 @@ static int open_datagram(const struct echo_params *params, struct sockaddr_in *a
 	if (fd < 0)
 		return failed("socket", err);
 	*address = (struct sockaddr_in){.sin_family = AF_INET,
-					.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	size_buffers(fd, params);
 	if (bind(fd, (struct sockaddr *)address, length) == 0 &&
 	    getsockname(fd, (struct sockaddr *)address, &length) == 0)
@@ -108,7 +109,7 @@ static int open_datagram(const struct echo_params *params, struct sockaddr_in *a
 }
 
 static int open_pair(struct workload_trial *trial, const struct echo_params *params,
-		     struct hd_error *err)
+                     struct hd_error *err)
 {
 	struct echo_state *state = trial->state;
 	struct sockaddr_in here, there;
@@ -129,7 +130,7 @@ static int open_pair(struct workload_trial *trial, const struct echo_params *par
 }
 
 int echo_open_sockets(struct workload_trial *trial, const struct echo_params *params,
-		      struct hd_error *err)
+                      struct hd_error *err)
 {
 	struct echo_state *state = trial->state;
 	bool udp = params->transport == GENERATOR_UDP;

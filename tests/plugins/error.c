@@ -53,5 +53,5 @@ static int error_run(void *state, const struct hd_jobs *jobs)
 }
 
 HD_EXPORT const struct hd_model heddle_model = {
-    BASE_HEAD,          BASE_TEXTS,       .unsupported = error_unsupported,
-    .open = error_open, .run = error_run, .close = base_close};
+        BASE_HEAD,          BASE_TEXTS,       .unsupported = error_unsupported,
+        .open = error_open, .run = error_run, .close = base_close};

@@ -411,12 +411,12 @@ static int loop_open(const struct hd_host *host, void **state)
 	model->locks = calloc(host->locks + 1, 16 * sizeof *model->locks);
 	for (uint32_t i = 0; model->loops && i < cores; i++)
 		model->loops[i] = (struct loop){
-		    .model = model,
-		    .index = i,
-		    .count = (host->in_flight - i + cores - 1) / cores,
-		    .tasks = calloc(host->in_flight / cores + 1, sizeof(struct task)),
-		    .watches = calloc(model->fd_limit, sizeof(struct watch)),
-		    .epoll = epoll_create1(EPOLL_CLOEXEC),
+		        .model = model,
+		        .index = i,
+		        .count = (host->in_flight - i + cores - 1) / cores,
+		        .tasks = calloc(host->in_flight / cores + 1, sizeof(struct task)),
+		        .watches = calloc(model->fd_limit, sizeof(struct watch)),
+		        .epoll = epoll_create1(EPOLL_CLOEXEC),
 		};
 	for (uint32_t i = 0; model->loops && i < cores; i++)
 		if (!model->locks || !model->loops[i].tasks || !model->loops[i].watches ||
@@ -429,16 +429,16 @@ static int loop_open(const struct hd_host *host, void **state)
 }
 
 HD_EXPORT const struct hd_model heddle_model = {
-    .magic = HD_PLUGIN_MAGIC,
-    .abi = HD_PLUGIN_ABI,
-    .size = sizeof(struct hd_model),
-    .option_size = sizeof(struct hd_option),
-    .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
-           HD_CAN(HD_YIELD),
-    .name = "event-loop",
-    .summary = "callbacks on one epoll loop a core, no stacks",
-    .build = HD_BUILD,
-    .open = loop_open,
-    .run = loop_run_all,
-    .close = loop_close,
+        .magic = HD_PLUGIN_MAGIC,
+        .abi = HD_PLUGIN_ABI,
+        .size = sizeof(struct hd_model),
+        .option_size = sizeof(struct hd_option),
+        .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
+               HD_CAN(HD_YIELD),
+        .name = "event-loop",
+        .summary = "callbacks on one epoll loop a core, no stacks",
+        .build = HD_BUILD,
+        .open = loop_open,
+        .run = loop_run_all,
+        .close = loop_close,
 };

@@ -102,5 +102,5 @@ static void fault_close(void *state)
 }
 
 HD_EXPORT const struct hd_model heddle_model = {
-    BASE_HEAD,          BASE_TEXTS,       .unsupported = fault_unsupported,
-    .open = fault_open, .run = fault_run, .close = fault_close};
+        BASE_HEAD,          BASE_TEXTS,       .unsupported = fault_unsupported,
+        .open = fault_open, .run = fault_run, .close = fault_close};

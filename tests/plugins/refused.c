@@ -20,15 +20,15 @@
 #define BAD_NAME 16
 
 static const struct hd_option options[] = {
-    {.name = WRONG == BAD_OPTION_NAME ? "Threads!" : "threads",
-     .kind = WRONG == BAD_KIND  ? 77
-             : WRONG == NO_TEXT ? HD_OPTION_TEXT
-                                : HD_OPTION_INT,
-     .value = WRONG == BAD_DEFAULT ? 65 : 1,
-     .min = 1,
-     .max = 64,
-     .help = "none"},
-    {0},
+        {.name = WRONG == BAD_OPTION_NAME ? "Threads!" : "threads",
+         .kind = WRONG == BAD_KIND  ? 77
+                 : WRONG == NO_TEXT ? HD_OPTION_TEXT
+                                    : HD_OPTION_INT,
+         .value = WRONG == BAD_DEFAULT ? 65 : 1,
+         .min = 1,
+         .max = 64,
+         .help = "none"},
+        {0},
 };
 
 #if WRONG == NO_SYMBOL
@@ -39,21 +39,21 @@ extern HD_EXPORT const struct hd_model heddle_modell;
 #endif
 
 HD_EXPORT const struct hd_model SYMBOL = {
-    .magic = WRONG == MAGIC ? 0x12345678u : HD_PLUGIN_MAGIC,
-    .abi = WRONG == OLDER_ABI   ? HD_PLUGIN_ABI - 1
-           : WRONG == NEWER_ABI ? HD_PLUGIN_ABI + 1
-                                : HD_PLUGIN_ABI,
-    .size = WRONG == SMALL_SIZE ? 64 : sizeof(struct hd_model),
-    .option_size = WRONG == SMALL_OPTION ? 8 : sizeof(struct hd_option),
-    .ops = BASE_OPS,
-    .name = WRONG == OTHER_NAME ? "somebody-else"
-            : WRONG == NO_NAME  ? NULL
-            : WRONG == BAD_NAME ? "Bad Name"
-                                : MODEL_NAME,
-    .summary = "wrong on purpose",
-    .build = HD_BUILD,
-    .options = options,
-    .open = WRONG == NO_OPEN ? NULL : base_open,
-    .run = WRONG == NO_RUN ? NULL : base_run,
-    .close = WRONG == NO_CLOSE ? NULL : base_close,
+        .magic = WRONG == MAGIC ? 0x12345678u : HD_PLUGIN_MAGIC,
+        .abi = WRONG == OLDER_ABI   ? HD_PLUGIN_ABI - 1
+               : WRONG == NEWER_ABI ? HD_PLUGIN_ABI + 1
+                                    : HD_PLUGIN_ABI,
+        .size = WRONG == SMALL_SIZE ? 64 : sizeof(struct hd_model),
+        .option_size = WRONG == SMALL_OPTION ? 8 : sizeof(struct hd_option),
+        .ops = BASE_OPS,
+        .name = WRONG == OTHER_NAME ? "somebody-else"
+                : WRONG == NO_NAME  ? NULL
+                : WRONG == BAD_NAME ? "Bad Name"
+                                    : MODEL_NAME,
+        .summary = "wrong on purpose",
+        .build = HD_BUILD,
+        .options = options,
+        .open = WRONG == NO_OPEN ? NULL : base_open,
+        .run = WRONG == NO_RUN ? NULL : base_run,
+        .close = WRONG == NO_CLOSE ? NULL : base_close,
 };

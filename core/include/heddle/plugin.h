@@ -63,7 +63,7 @@ enum hd_op {
  * busy work are done.
  */
 struct hd_section {
-	uint64_t *words; /* in memory that all tasks share; the i-th word is words[i * HD_LINE_WORDS] */
+	uint64_t *words; /* in memory that all tasks share; words[i * HD_LINE_WORDS] is the i-th */
 	uint32_t lines;  /* at least 1 */
 	uint32_t turns;  /* of busy work, about one nanosecond each */
 	uint32_t lock;   /* 0 ... host->locks - 1 */
@@ -129,14 +129,14 @@ static inline uint64_t hd_section_read(const struct hd_section *section)
  * where a PUT or a GET would wait for them.
  */
 struct hd_request {
-	uint32_t op, flags;        /* enum hd_op; 0 */
-	int32_t fd, fd2;           /* a descriptor, a queue or an event, each from 0; fd2: for ops to come */
-	void *buf;                 /* READ, WRITE: bytes; PUT, GET: uint64_t messages */
-	uint64_t size;             /* of buf, in bytes */
-	int64_t offset;            /* READ, WRITE: -1 is the current position */
-	uint64_t times;            /* EXCLUSIVE, SHARED: sections; YIELD: turns; PUT, GET: messages; never 0 */
-	int64_t timeout_ns;        /* all that wait: -1 for ever; 0 not at all: -EAGAIN; else -ETIMEDOUT after;
-	                              SLEEP: how long */
+	uint32_t op, flags; /* enum hd_op; 0 */
+	int32_t fd, fd2;    /* a descriptor, a queue or an event, each from 0; fd2: not yet */
+	void *buf;          /* READ, WRITE: bytes; PUT, GET: uint64_t messages */
+	uint64_t size;      /* of buf, in bytes */
+	int64_t offset;     /* READ, WRITE: -1 is the current position */
+	uint64_t times;     /* sections; YIELD: turns; PUT, GET: messages; never 0 */
+	/* All that wait: -1 for ever; 0 not at all: -EAGAIN; else -ETIMEDOUT after. SLEEP: how long. */
+	int64_t timeout_ns;
 	struct hd_section section; /* EXCLUSIVE, SHARED */
 	uint64_t reserved[4];      /* for ops to come */
 };
@@ -211,12 +211,12 @@ struct hd_option {
 
 /* What a plugin is. */
 struct hd_model {
-	uint32_t magic, abi;        /* HD_PLUGIN_MAGIC, HD_PLUGIN_ABI */
-	uint32_t size, option_size; /* sizeof(struct hd_model), sizeof(struct hd_option) */
-	uint64_t ops;               /* HD_CAN(HD_EXCLUSIVE) | ...: what it interprets */
-	const char *name;           /* the file's name without .so, [a-z0-9-]+ */
-	const char *summary;        /* one line */
-	const char *build;          /* HD_BUILD */
+	uint32_t magic, abi;             /* HD_PLUGIN_MAGIC, HD_PLUGIN_ABI */
+	uint32_t size, option_size;      /* sizeof(struct hd_model), sizeof(struct hd_option) */
+	uint64_t ops;                    /* HD_CAN(HD_EXCLUSIVE) | ...: what it interprets */
+	const char *name;                /* the file's name without .so, [a-z0-9-]+ */
+	const char *summary;             /* one line */
+	const char *build;               /* HD_BUILD */
 	const struct hd_option *options; /* NULL, or ends with {0} */
 	/* May be NULL. Says why it cannot run here ("kernel has no io_uring"), or NULL. Options have their
 	   defaults while a model is only asked what it is. */

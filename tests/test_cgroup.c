@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a cgroup may be made; elsewhere there is only the refusal to look at. */
+#include "suite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+
+static void join(int folder, pid_t pid)
+{
+	int fd = openat(folder, "cgroup.procs", O_WRONLY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_gt(dprintf(fd, "%d", (int)pid), 0);
+	close(fd);
+}
+
+START_TEST(all_in_it_are_killed_at_once)
+{
+	char path[512];
+	int folder = cgroup_create(path, sizeof(path)), status;
+	pid_t child;
+
+	if (folder < 0) {
+		ck_assert_str_eq(path, "");
+		return;
+	}
+	ck_assert_ptr_nonnull(strstr(path, "/heddle-"));
+	child = fork();
+	if (child == 0)
+		for (;;)
+			pause();
+	join(folder, child);
+	ck_assert_int_eq(cgroup_kill(folder), 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	close(folder);
+	cgroup_remove(path);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(what_is_none_is_refused)
+{
+	char tiny[4];
+
+	ck_assert_int_lt(cgroup_kill(-1), 0);
+	ck_assert_int_lt(cgroup_create(tiny, sizeof(tiny)), 0);
+	cgroup_remove("");
+	cgroup_remove("/no/such/folder");
+}
+END_TEST
+
+int main(void)
+{
+	const suite_test tests[] = {all_in_it_are_killed_at_once, what_is_none_is_refused, NULL};
+
+	return suite_run("cgroup", tests);
+}

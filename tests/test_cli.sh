@@ -1,0 +1,222 @@
+#!/usr/bin/env bash
+# The command line, one behaviour a function: test_cli.sh PROGRAM PLUGIN_DIR SOURCE_DIR
+# Prints "ok NAME", "not ok NAME: why" or "skip NAME: why"; exits with 1 where one was not ok.
+set -u
+heddle=$1 plugins=$2 source=$3
+broken=$plugins/broken
+place=$(mktemp -d /tmp/heddle-cli-XXXXXX) || exit 1
+trap 'rm -rf "$place"' EXIT
+cd "$place" || exit 1
+unset COLUMNS HWLOC_SYNTHETIC HWLOC_XMLFILE HEDDLE_PLUGIN_PATH TERM
+export HEDDLE_CLI_MARK=$$-$RANDOM # in the environment of all that a test starts
+failed=0
+
+why() { echo "$*" >"$place/why"; return 1; }
+skip() { echo "$*" >"$place/why"; return 77; }
+check() { # NAME: one test, in a shell of its own
+	local code
+	: >"$place/why"
+	("$1"); code=$?
+	case $code in
+	0) echo "ok $1" ;;
+	77) echo "skip $1: $(cat "$place/why")" ;;
+	*) echo "not ok $1: $(cat "$place/why")"; failed=1 ;;
+	esac
+}
+# expect CODE COMMAND...: its output is in ./out and ./err.
+expect() {
+	local wanted=$1 code
+	shift
+	"$@" >out 2>err; code=$?
+	[ $code = "$wanted" ] || why "exit $code instead of $wanted: $* ($(tail -n 2 err | tr '\n' ' '))"
+}
+has() { grep -qF -- "$2" "$1" || why "no \"$2\" in $1: $(head -c 300 "$1" | tr '\n' ' ')"; }
+hasnt() { ! grep -qF -- "$2" "$1" || why "\"$2\" in $1"; }
+is_json() {
+	[ -x /usr/bin/python3 ] || return 0
+	/usr/bin/python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$1" || why "$1 is no JSON"
+}
+marked() { # pids that carry the mark, this script and its shells left out
+	local file pid
+	for file in /proc/[0-9]*/environ; do
+		pid=${file%/environ} pid=${pid#/proc/}
+		grep -qsF "HEDDLE_CLI_MARK=$HEDDLE_CLI_MARK" "$file" || continue
+		case $(cat "/proc/$pid/comm" 2>/dev/null) in heddle*) echo "$pid" ;; esac
+	done
+}
+none_left() {
+	local i
+	for i in $(seq 100); do
+		[ -n "$(marked)" ] || return 0
+		sleep 0.01
+	done
+	why "left behind: $(marked)"
+}
+await() { # PATTERN FILE
+	local i
+	for i in $(seq 600); do
+		grep -qs "$1" "$2" && return 0
+		sleep 0.05
+	done
+	why "no $1 in $2"
+}
+
+cat >short.json <<'EOF'
+{ "name": "short", "models": ["serial", "thread-mutex"], "cores": [1],
+  "workloads": [{ "workload": "counter", "batch": [1, 16] }],
+  "sampling": { "rounds": 1, "warmup_ms": 1, "window_ms": 2, "windows": 4 } }
+EOF
+cat >long.json <<EOF
+{ "name": "long", "models": ["thread-mutex", "process-pool"], "cores": [1],
+  "workloads": [{ "workload": "counter" },
+                { "workload": "copy", "files": 20, "file_kib": 4, "work_dir": "$place/work" }],
+  "sampling": { "rounds": 1000, "warmup_ms": 5, "window_ms": 10, "windows": 4, "budget_s": 0 } }
+EOF
+mkdir work
+
+help_is_printed() {
+	expect 0 "$heddle" --help && has out 'usage: heddle COMMAND' && hasnt out stage &&
+		expect 0 "$heddle" run --help && has out '--dry-run' &&
+		expect 0 "$heddle" show --help && expect 0 "$heddle" list --help &&
+		expect 0 "$heddle" topology --help && expect 0 "$heddle" trial --help &&
+		expect 2 "$heddle" && has err 'usage:'
+}
+version_is_printed() { expect 0 "$heddle" --version && grep -qE '^heddle [0-9]+\.[0-9]+\.[0-9]+$' out; }
+unknown_command_gets_a_suggestion() {
+	expect 2 "$heddle" lisst && has err 'unknown command "lisst"; did you mean "list"?'
+}
+unknown_option_is_refused() {
+	expect 2 "$heddle" run --rounds 3 short.json && expect 2 "$heddle" run && has err 'no config' &&
+		expect 2 "$heddle" run a b && expect 2 "$heddle" run --seed x short.json &&
+		expect 2 "$heddle" run --set novalue short.json && has err 'PLACE=VALUE' &&
+		expect 2 "$heddle" stage
+}
+typo_in_a_config_names_its_place() {
+	sed 's/serial/seril/' short.json >typo.json
+	expect 2 "$heddle" run typo.json && has err 'typo.json: models[0]' &&
+		has err 'did you mean "serial"?' && has err 'nothing was run' &&
+		echo '{ "name": ' >syntax.json && expect 2 "$heddle" run syntax.json && has err 'syntax.json:'
+}
+dry_run_on_another_machine() {
+	HWLOC_SYNTHETIC='pack:2 core:4 pu:2' expect 0 "$heddle" run --dry-run --cores 1,8 short.json &&
+		has out 'cores=8' && has out 'nothing was run'
+}
+real_run_on_another_machine_is_refused() {
+	HWLOC_SYNTHETIC='core:1 pu:1' expect 2 "$heddle" run short.json -o synthetic.json &&
+		has err "the topology is not this machine's" && [ ! -e synthetic.json ]
+}
+run_writes_result_and_table() {
+	expect 0 "$heddle" run short.json -o r.json && has out 'ops/s' && has err 'round 1/1' &&
+		is_json r.json && [ ! -e r.json.journal ] && [ ! -e r.json.tmp ] && none_left
+}
+existing_result_is_kept() {
+	echo mine >kept.json
+	expect 2 "$heddle" run short.json -o kept.json && has err 'exists; -f writes over it' &&
+		[ "$(cat kept.json)" = mine ] && expect 0 "$heddle" run short.json -o kept.json -f && is_json kept.json
+}
+json_stands_alone_on_stdout() { expect 0 "$heddle" run short.json -o j.json --json && is_json out; }
+without_a_terminal_plain_lines() {
+	expect 0 "$heddle" run short.json -o plain.json --set sampling.rounds=2 || return
+	[ "$(grep -c '^round ' err)" = 2 ] || why "rounds: $(grep -c '^round ' err)"
+	! grep -q "$(printf '[\033\r]')" err out || why 'control characters'
+}
+narrow_tables() {
+	expect 0 "$heddle" show r.json && [ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 80 ] ||
+		why "$(LC_ALL=C.UTF-8 wc -L <out) columns"
+}
+show_selects_and_sorts() {
+	expect 0 "$heddle" show r.json --by model && has out 'thread-mutex' &&
+		expect 0 "$heddle" show r.json --sort throughput --by cores && has out 'cores=1' &&
+		expect 0 "$heddle" show r.json --only model=serial && hasnt out thread-mutex &&
+		expect 2 "$heddle" show r.json --only nonsense=1 && [ ! -s out ] &&
+		expect 2 "$heddle" show r.json --sort nonsense && expect 2 "$heddle" show r.json --by nonsense &&
+		expect 2 "$heddle" show none.json && has err 'none.json: No such file' &&
+		expect 0 "$heddle" show r.json --json && is_json out
+}
+result_follows_its_schema() {
+	/usr/bin/python3 -c 'import jsonschema' 2>/dev/null || { skip 'needs python3-jsonschema'; return; }
+	/usr/bin/python3 "$source/tests/validate.py" "$source/results/result.schema.json" r.json >out || why "$(cat out)"
+}
+failed_case_is_exit_3() {
+	expect 3 "$heddle" run short.json -o f.json --plugin-dir "$broken" --model serial \
+		--model exit-at-once-3 && has out 'exited with status 3 in run' &&
+		has err 'did not end as expected' && is_json f.json && none_left &&
+		expect 3 "$heddle" run short.json -o g.json --model "$broken/crash-in-constructor.so"
+}
+files_that_are_no_plugins() {
+	mkdir -p odd/folder.so && echo text >odd/text.so && : >odd/empty.so && mkfifo odd/pipe.so &&
+		head -c 900 "$broken/noise.so" >odd/cut.so && ln -s loop.so odd/loop.so || return
+	expect 0 timeout 60 "$heddle" list --plugin-dir odd || return
+	for name in folder text empty pipe cut loop; do
+		grep -qE "^  $name +cannot be used: failed: " out || { why "$name: $(grep "$name" out)"; return; }
+	done
+	has out 'cut short'
+}
+list_is_json() { expect 0 "$heddle" list --json && is_json out && has out '"process-pool"' && none_left; }
+topology_follows_taskset() {
+	local cpu
+	cpu=$(taskset -pc $$ 2>/dev/null | sed 's/.*: //; s/[-,].*//') && [ -n "$cpu" ] || { skip 'needs taskset'; return; }
+	expect 0 taskset -c "$cpu" "$heddle" topology --json && is_json out &&
+		grep -qE '"cores_usable": 1\b' out || why "$(grep usable out)"
+	expect 0 "$heddle" topology
+}
+interrupt() { # SIGNAL EXIT
+	local code
+	"$heddle" run long.json -o "$1.json" >"$1.out" 2>"$1.err" &
+	await '^round 2/' "$1.err" || return
+	kill "-$1" $!
+	wait $!; code=$?
+	[ $code = "$2" ] || why "exit $code" || return
+	is_json "$1.json" && has "$1.json" '"interrupted"' && has "$1.err" '(interrupted)' &&
+		[ ! -e "$1.json.journal" ] && none_left && [ -z "$(ls work)" ] || why "$(ls work) $(cat why)"
+}
+sigint_saves() {
+	(trap - INT; set -m; interrupt INT 130)
+}
+sigterm_saves() { interrupt TERM 143; }
+kill_9_leaves_nothing() {
+	local i
+	"$heddle" run long.json -o killed.json >killed.out 2>killed.err &
+	await '^round 2/' killed.err || return
+	kill -9 $!
+	wait $! 2>/dev/null
+	none_left || return
+	for i in $(seq 100); do [ -z "$(ls work)" ] && break; sleep 0.01; done
+	[ -z "$(ls work)" ] || why "left: $(ls work)" || return
+	[ -s killed.json.journal ] && [ ! -e killed.json ] || why 'the journal is not there'
+}
+trial_in_the_foreground() {
+	expect 0 "$heddle" trial short.json --only model=serial --only batch=1 && has out ': ok' &&
+		has out throughput && expect 2 "$heddle" trial short.json && has err 'cases are left' && none_left
+}
+trial_under_a_tool() {
+	local tool used=0
+	! grep -qE '__[at]san_init' "$heddle" || { skip 'tools and sanitizers exclude each other'; return; }
+	for tool in 'valgrind -q' 'strace -f -o trace'; do
+		command -v "${tool%% *}" >/dev/null || continue
+		${tool} true >/dev/null 2>&1 || continue
+		used=1
+		expect 0 timeout 100 "$heddle" trial short.json --only model=serial --only batch=1 --wrap "$tool" &&
+			has out ': ok' || return
+	done
+	[ $used = 1 ] || skip 'needs valgrind or strace'
+}
+two_runs_within_a_second() {
+	mkdir twice && cd twice || return
+	"$heddle" run ../short.json >1.out 2>1.err & one=$!
+	"$heddle" run ../short.json >2.out 2>2.err & two=$!
+	wait $one || why "$(cat 1.err)" || return
+	wait $two || why "$(cat 2.err)" || return
+	[ "$(ls short-*.json | wc -l)" = 2 ] || why "$(ls)"
+}
+
+for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion unknown_option_is_refused \
+	typo_in_a_config_names_its_place dry_run_on_another_machine real_run_on_another_machine_is_refused \
+	run_writes_result_and_table existing_result_is_kept json_stands_alone_on_stdout \
+	without_a_terminal_plain_lines narrow_tables show_selects_and_sorts result_follows_its_schema \
+	failed_case_is_exit_3 files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
+	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool two_runs_within_a_second
+do
+	check $name
+done
+exit $failed

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables, from a document that stands in the test: their words, their width, their order. */
+#include "suite.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_tree.h"
+#include "format.h"
+#include "result.h"
+
+static char root[FAKE_TREE_PATH], path[128], shown[65536];
+
+#define METRICS(median, low, high, cpu)                                                        \
+	"\"metrics\": { \"throughput\": { \"unit\": \"ops/s\", \"better\": \"higher\", "       \
+	"\"median\": " median ", \"ci95\": [" low ", " high "], \"mad\": 1, \"trials\": [] }," \
+	" \"cpu_per_op\": { \"unit\": \"ns\", \"better\": \"lower\", \"median\": " cpu         \
+	", \"ci95\": null, \"mad\": null, \"trials\": [] } }"
+
+#define CASE(name, model, cores, rest)                                                             \
+	"{ \"name\": \"" name "\", \"key\": \"0\", \"workload\": \"counter\", \"model\": \"" model \
+	"\", \"params\": { \"batch\": 1, \"deep\": true }, \"options\": { \"kind\": \"normal\" }," \
+	" \"label\": null, \"cores\": " cores                                                      \
+	", \"cpus\": [], \"shared\": false, \"expect\": \"ok\","                                   \
+	" \"trials\": [], " rest " }"
+
+static const char document[] =
+        "{ \"format\": \"heddle-result\", \"version\": 1, \"run\": {}, \"tool\": {}, \"machine\": "
+        "{},"
+        "\"cases\": [" CASE(
+                "counter/serial/cores=1", "serial", "1",
+                METRICS("970e6", "962e6", "978e6",
+                        "1.03") ", \"status\": \"ok\", \"notes\": [],"
+                                "\"baseline\": false, \"versus_baseline\": { \"ratio\": 13.4, "
+                                "\"ci95\": [13.2, "
+                                "13.6] }") "," CASE("counter/thread-mutex/kind=adaptive/cores=2",
+                                                    "thread-mutex", "2",
+                                                    METRICS("19.6e6", "17e6", "20.4e6",
+                                                            "100") ", \"status\": \"ok\","
+                                                                   "\"notes\": [\"two "
+                                                                   "modes\"], \"baseline\": "
+                                                                   "true, "
+                                                                   "\"versus_baseline\": "
+                                                                   "null") "," CASE("counter/"
+                                                                                    "process-"
+                                                                                    "pool/"
+                                                                                    "cores=2",
+                                                                                    "process-"
+                                                                                    "pool",
+                                                                                    "2",
+                                                                                    "\"metric"
+                                                                                    "s\": { "
+                                                                                    "\"throug"
+                                                                                    "hput\": "
+                                                                                    "{ "
+                                                                                    "\"unit\""
+                                                                                    ": "
+                                                                                    "\"ops/"
+                                                                                    "s\", "
+                                                                                    "\"median"
+                                                                                    "\": "
+                                                                                    "null } "
+                                                                                    "},"
+                                                                                    "\"status"
+                                                                                    "\": "
+                                                                                    "\"wrong-"
+                                                                                    "result\""
+                                                                                    ", "
+                                                                                    "\"notes"
+                                                                                    "\": [], "
+                                                                                    "\"reason"
+                                                                                    "\": "
+                                                                                    "\"104857"
+                                                                                    "6 "
+                                                                                    "acknowle"
+                                                                                    "dged,"
+                                                                                    " 1048570"
+                                                                                    " found "
+                                                                                    "(6 "
+                                                                                    "lost) "
+                                                                                    "in line "
+                                                                                    "1 of 1, "
+                                                                                    "round "
+                                                                                    "3\"") "," CASE("counter/"
+                                                                                                    "batch=1024/"
+                                                                                                    "a-model-with-"
+                                                                                                    "a-name-that-"
+                                                                                                    "needs-room/"
+                                                                                                    "cores=2",
+                                                                                                    "a-model-with-"
+                                                                                                    "a-name-that-"
+                                                                                                    "needs-room",
+                                                                                                    "2",
+                                                                                                    METRICS("1",
+                                                                                                            "0.5",
+                                                                                                            "2",
+                                                                                                            "null") ", "
+                                                                                                                    "\""
+                                                                                                                    "st"
+                                                                                                                    "at"
+                                                                                                                    "us"
+                                                                                                                    "\""
+                                                                                                                    ": "
+                                                                                                                    "\""
+                                                                                                                    "ok"
+                                                                                                                    "\""
+                                                                                                                    ", "
+                                                                                                                    "\""
+                                                                                                                    "ba"
+                                                                                                                    "se"
+                                                                                                                    "li"
+                                                                                                                    "ne"
+                                                                                                                    "\""
+                                                                                                                    ": "
+                                                                                                                    "fa"
+                                                                                                                    "ls"
+                                                                                                                    "e,"
+                                                                                                                    "\""
+                                                                                                                    "no"
+                                                                                                                    "te"
+                                                                                                                    "s"
+                                                                                                                    "\""
+                                                                                                                    ": "
+                                                                                                                    "["
+                                                                                                                    "\""
+                                                                                                                    "a "
+                                                                                                                    "no"
+                                                                                                                    "te"
+                                                                                                                    " t"
+                                                                                                                    "ha"
+                                                                                                                    "t "
+                                                                                                                    "go"
+                                                                                                                    "es"
+                                                                                                                    " o"
+                                                                                                                    "n "
+                                                                                                                    "an"
+                                                                                                                    "d "
+                                                                                                                    "on"
+                                                                                                                    ", "
+                                                                                                                    "be"
+                                                                                                                    "yo"
+                                                                                                                    "nd"
+                                                                                                                    " w"
+                                                                                                                    "ha"
+                                                                                                                    "t "
+                                                                                                                    "ei"
+                                                                                                                    "gh"
+                                                                                                                    "ty"
+                                                                                                                    " c"
+                                                                                                                    "ol"
+                                                                                                                    "um"
+                                                                                                                    "ns"
+                                                                                                                    " o"
+                                                                                                                    "f "
+                                                                                                                    "a "
+                                                                                                                    "te"
+                                                                                                                    "rm"
+                                                                                                                    "in"
+                                                                                                                    "al"
+                                                                                                                    " c"
+                                                                                                                    "an"
+                                                                                                                    " h"
+                                                                                                                    "ol"
+                                                                                                                    "d,"
+                                                                                                                    " a"
+                                                                                                                    "nd"
+                                                                                                                    " i"
+                                                                                                                    "s "
+                                                                                                                    "br"
+                                                                                                                    "ok"
+                                                                                                                    "en"
+                                                                                                                    " b"
+                                                                                                                    "et"
+                                                                                                                    "we"
+                                                                                                                    "en"
+                                                                                                                    " i"
+                                                                                                                    "ts"
+                                                                                                                    " w"
+                                                                                                                    "or"
+                                                                                                                    "ds"
+                                                                                                                    "\""
+                                                                                                                    "],"
+                                                                                                                    " "
+                                                                                                                    "\""
+                                                                                                                    "ve"
+                                                                                                                    "rs"
+                                                                                                                    "us"
+                                                                                                                    "_b"
+                                                                                                                    "as"
+                                                                                                                    "el"
+                                                                                                                    "in"
+                                                                                                                    "e"
+                                                                                                                    "\""
+                                                                                                                    ": "
+                                                                                                                    "nu"
+                                                                                                                    "l"
+                                                                                                                    "l") "] }";
+
+static void setup(void)
+{
+	fake_tree_make(root);
+	fake_tree_put(root, "result.json", document);
+	snprintf(path, sizeof(path), "%s/result.json", root);
+	setlocale(LC_CTYPE, "C");
+}
+
+static void teardown(void)
+{
+	fake_tree_remove(root);
+}
+
+static int show(const struct table_view *view, struct hd_error *err)
+{
+	FILE *out = (shown[0] = 0, fmemopen(shown, sizeof(shown), "w"));
+	int code = result_show(path, view, out, err);
+
+	fclose(out);
+	return code;
+}
+
+static void show_well(const struct table_view *view)
+{
+	struct hd_error err = {0};
+
+	ck_assert_msg(show(view, &err) == 0, "%s", err.text);
+}
+
+static void assert_width(int width)
+{
+	char copy[sizeof(shown)];
+
+	strcpy(copy, shown);
+	for (char *rest = NULL, *line = strtok_r(copy, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		ck_assert_msg(format_width(line) <= width, "%d columns: \"%s\"", format_width(line),
+		              line);
+}
+
+/* Rows of the same table are told by where their beginnings stand. */
+static void assert_order(const char *first, const char *second)
+{
+	const char *one = strstr(shown, first), *two = strstr(shown, second);
+
+	ck_assert_msg(one && two && one < two, "\"%s\" before \"%s\" in:\n%s", first, second,
+	              shown);
+}
+
+START_TEST(rows_say_what_the_document_says)
+{
+	show_well(&(struct table_view){0});
+	ck_assert_ptr_nonnull(strstr(shown, "970 Mops/s"));
+	ck_assert_ptr_nonnull(strstr(shown, "962 .. 978"));
+	ck_assert_ptr_nonnull(strstr(shown, "13.4x [13.2, 13.6]"));
+	ck_assert_ptr_nonnull(strstr(shown, "1.03 ns"));
+	ck_assert_ptr_nonnull(strstr(shown, "19.6 Mops/s"));
+	ck_assert_ptr_nonnull(strstr(shown, "17.0 .. 20.4"));
+	ck_assert_ptr_nonnull(strstr(shown, "baseline"));
+	ck_assert_ptr_nonnull(strstr(shown, "two modes"));
+	ck_assert_ptr_nonnull(strstr(shown, "vs thread-mutex"));
+	ck_assert_ptr_nonnull(strstr(shown, "wrong-result: 1048576"));
+}
+END_TEST
+
+START_TEST(no_line_is_too_wide)
+{
+	static const int widths[] = {0, 80, 100, 132};
+	static const char *const by[] = {NULL, "workload", "model", "cores"};
+
+	for (int locale = 0; locale < 2; locale++)
+		for (int w = 0; w < 4; w++)
+			for (int b = 0; b < 4; b++) {
+				struct table_view view = {.width = widths[w], .by = by[b]};
+
+				setlocale(LC_CTYPE, locale ? "C.UTF-8" : "C");
+				show_well(&view);
+				assert_width(widths[w] ? widths[w] : 80);
+			}
+}
+END_TEST
+
+START_TEST(tables_are_made_by_what_is_asked)
+{
+	show_well(&(struct table_view){0});
+	ck_assert_ptr_nonnull(strstr(shown, "\ncounter "));
+	ck_assert_ptr_nonnull(strstr(shown, "\ncounter batch=1024"));
+	show_well(&(struct table_view){.by = "model"});
+	ck_assert_ptr_nonnull(strstr(shown, "\nserial "));
+	ck_assert_ptr_nonnull(strstr(shown, "\nthread-mutex/kind=adaptive"));
+	show_well(&(struct table_view){.by = "cores"});
+	ck_assert_ptr_nonnull(strstr(shown, "\ncores=1"));
+	ck_assert_ptr_nonnull(strstr(shown, "\ncores=2"));
+	ck_assert_ptr_nonnull(strstr(shown, "counter batch=1 serial"));
+}
+END_TEST
+
+START_TEST(rows_are_sorted)
+{
+	show_well(&(struct table_view){0});
+	assert_order("\n  serial", "\n  thread-mutex/kind");
+	assert_order("\n  thread-mutex/kind", "\n  process-pool");
+	show_well(&(struct table_view){.sort = "name"});
+	assert_order("\n  process-pool", "\n  serial");
+	assert_order("\n  serial", "\n  thread-mutex");
+	show_well(&(struct table_view){.sort = "throughput"});
+	assert_order("\n  serial", "\n  thread-mutex");
+	assert_order("\n  thread-mutex", "\n  process-pool"); /* without a number last */
+	show_well(&(struct table_view){.sort = "cores"});
+	assert_order("\n  serial", "\n  thread-mutex");
+}
+END_TEST
+
+static void show_only(const char *one, const char *two)
+{
+	const char *only[] = {one, two};
+	struct table_view view = {.only = only, .only_count = two ? 2 : 1};
+
+	show_well(&view);
+}
+
+START_TEST(only_what_is_wanted)
+{
+	show_only("model=serial", NULL);
+	ck_assert_ptr_nonnull(strstr(shown, "serial"));
+	ck_assert_ptr_null(strstr(shown, "process-pool"));
+	show_only("model=serial", "model=process-pool"); /* either */
+	ck_assert_ptr_nonnull(strstr(shown, "serial"));
+	ck_assert_ptr_nonnull(strstr(shown, "process-pool"));
+	ck_assert_ptr_null(strstr(shown, "kind=adaptive"));
+	show_only("cores=2", "status=wrong-result"); /* both */
+	ck_assert_ptr_nonnull(strstr(shown, "process-pool"));
+	ck_assert_ptr_null(strstr(shown, "kind=adaptive"));
+	show_only("deep=true", "cores=1");
+	ck_assert_ptr_nonnull(strstr(shown, "serial"));
+	show_only("kind=normal", NULL);
+	ck_assert_ptr_nonnull(strstr(shown, "process-pool"));
+	show_only("model=nobody", NULL);
+	ck_assert_ptr_null(strstr(shown, "serial"));
+}
+END_TEST
+
+START_TEST(an_unknown_key_is_an_error)
+{
+	const char *only[] = {"colour=blue"};
+	struct table_view view = {.only = only, .only_count = 1};
+	struct hd_error err = {0};
+
+	ck_assert_int_eq(show(&view, &err), -EINVAL);
+	ck_assert_str_eq(err.text, "--only colour=blue: no case has that key");
+	ck_assert_str_eq(shown, "");
+}
+END_TEST
+
+START_TEST(a_document_without_cases)
+{
+	fake_tree_put(root, "result.json",
+	              "{ \"format\": \"heddle-result\", \"version\": 1, \"cases\": [] }");
+	show_well(&(struct table_view){0});
+	fake_tree_put(
+	        root, "result.json",
+	        "{ \"format\": \"heddle-result\", \"version\": 1, \"cases\": [1, null, {}, \"x\","
+	        "{ \"name\": 5, \"notes\": 7, \"metrics\": [], \"status\": \"ok\", \"cores\": "
+	        "\"x\" }] "
+	        "}");
+	show_well(&(struct table_view){0}); /* whatever it says, it does not die */
+}
+END_TEST
+
+int main(void)
+{
+	const suite_test tests[] = {rows_say_what_the_document_says,
+	                            no_line_is_too_wide,
+	                            tables_are_made_by_what_is_asked,
+	                            rows_are_sorted,
+	                            only_what_is_wanted,
+	                            an_unknown_key_is_an_error,
+	                            a_document_without_cases,
+	                            NULL};
+
+	return suite_run_with("table", tests, setup, teardown);
+}
