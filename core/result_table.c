@@ -66,7 +66,7 @@ static void cost_heading(const json_t *of_case, char text[FORMAT_TEXT])
 
 	text[0] = '\0';
 	if (unit)
-		snprintf(text, FORMAT_TEXT, "cpu/%.8s", unit);
+		snprintf(text, FORMAT_TEXT, "cpu/%.8s", strcmp(unit, "mib") ? unit : "MiB");
 }
 
 static void print_heading(const struct table *table, const struct row *row, const char *baseline)
