@@ -133,6 +133,11 @@ static void print_metric_cell(const struct table *table, const json_t *of_case, 
 	                     : "");
 }
 
+static bool is_empty_model(const struct row *row)
+{
+	return strcmp(row_text(row->of_case, "model"), "empty") == 0;
+}
+
 /* Whether all rows with a number carry this note: it is told once then, below them. */
 static bool is_common(const struct row *rows, size_t count, const char *wanted)
 {
@@ -143,7 +148,8 @@ static bool is_common(const struct row *rows, size_t count, const char *wanted)
 		json_t *note;
 		size_t n;
 
-		numbers += strcmp(row_text(rows[i].of_case, "status"), "ok") == 0;
+		numbers += !is_empty_model(&rows[i]) &&
+		           strcmp(row_text(rows[i].of_case, "status"), "ok") == 0;
 		json_array_foreach(notes, n, note) with +=
 		        strcmp(json_string_value(note), wanted) == 0;
 	}
@@ -225,22 +231,19 @@ static void print_row(const struct table *table, const struct row *row)
 	fputc('\n', table->out);
 }
 
-static bool is_empty_model(const struct row *row)
-{
-	return strcmp(row_text(row->of_case, "model"), "empty") == 0;
-}
-
 /* What the harness itself takes of each operation, where the model that does nothing was run. */
 static void print_own_share(const struct table *table, const struct row *row)
 {
+	const char *unit = row_text(row_metric(row->of_case, row_gate(row->of_case)), "unit");
 	double rate = row_median(row->of_case, row_gate(row->of_case));
+	bool bytes = strcmp(unit, "bytes/s") == 0;
 	char text[FORMAT_TEXT];
 
 	if (strcmp(row_text(row->of_case, "status"), "ok") || !(rate > 0))
 		return;
-	fprintf(table->out,
-	        "  harness: %s of each operation at cores=%d (model empty, not verified)\n",
-	        format_quantity(1e9 / rate, "ns", text), row_cores(row->of_case));
+	fprintf(table->out, "  harness: %s of each %s at cores=%d (model empty, not verified)\n",
+	        format_quantity((bytes ? 1024 * 1024 : 1) * 1e9 / rate, "ns", text),
+	        bytes ? "MiB" : "operation", row_cores(row->of_case));
 }
 
 /* How far the numbers of this table can be told apart. */

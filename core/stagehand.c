@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -260,6 +261,34 @@ double stagehand_peak_bytes(const struct stagehand *hand)
 	for (uint32_t i = 0; i < hand->watched; i++)
 		if (!peak_of(atomic_load(&hand->arena->board->watched_pids[i]), &sum))
 			return NAN;
+	return sum;
+}
+
+/* Resident pages less shared ones: a page of the arena would count once for each worker. */
+static uint64_t own_bytes_of(pid_t pid)
+{
+	unsigned long long resident = 0, shared = 0;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%*u %llu %llu", &resident, &shared) != 2)
+		resident = shared = 0;
+	if (file)
+		fclose(file);
+	return resident > shared ? (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+uint64_t stagehand_memory_bytes(const struct stagehand *hand)
+{
+	uint64_t sum = own_bytes_of(hand->pid);
+	struct stat status;
+
+	for (uint32_t i = 0; i < hand->watched; i++)
+		sum += own_bytes_of(atomic_load(&hand->arena->board->watched_pids[i]));
+	if (fstat(hand->arena->fd, &status) == 0)
+		sum += (uint64_t)status.st_blocks * 512;
 	return sum;
 }
 

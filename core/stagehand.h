@@ -38,6 +38,11 @@ void stagehand_fail(struct stagehand *, enum status, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 /* CPU time of the stage and all watched processes in ns; NAN where a clock cannot be read. */
 double stagehand_cpu_ns(const struct stagehand *);
+/*
+ * Memory that the stage, all watched processes and the arena hold now, in bytes: each process's own
+ * pages, those of the arena once. What cannot be read counts as nothing.
+ */
+uint64_t stagehand_memory_bytes(const struct stagehand *);
 /* Peak resident memory of the same, VmHWM added up, in bytes; NAN where it cannot be read. */
 double stagehand_peak_bytes(const struct stagehand *);
 /* Ends all processes that are left, adds what the stage printed last to a reason, frees everything. */

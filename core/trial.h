@@ -23,7 +23,8 @@ struct trial_spec {
 	const struct value *options;          /* one for each */
 	const int *cpus;                      /* kase.cores of them */
 	struct sampling sampling;
-	uint32_t timeout_s; /* without progress, or over the plan; 0: no deadline */
+	uint32_t memory_mib; /* that its processes may hold together; 0: no limit */
+	uint32_t timeout_s;  /* without progress, or over the plan; 0: no deadline */
 	uint64_t seed;
 	bool unverified; /* the model does nothing, and that is meant */
 	struct scratch *scratch;

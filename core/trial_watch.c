@@ -6,7 +6,7 @@
 #include "clock.h"
 
 enum { START_LOOK_NS = 200000, LOOK_NS = 10000000 };
-static const uint64_t no_new_task_ns = 50 * NS_PER_MS;
+static const uint64_t no_new_task_ns = 50 * NS_PER_MS, memory_look_ns = 100 * NS_PER_MS;
 
 static uint64_t sum_slots(const struct arena_slot *slots, uint32_t count)
 {
@@ -69,6 +69,25 @@ static bool in_time(struct trial *trial)
 	return false;
 }
 
+/* Looked at now and then: it costs a system call for each process. */
+static bool in_memory(struct trial *trial)
+{
+	uint64_t now = clock_now_ns(), limit = (uint64_t)trial->spec->memory_mib << 20, bytes;
+
+	if (!limit || now - trial->memory_ns < memory_look_ns)
+		return true;
+	trial->memory_ns = now;
+	bytes = stagehand_memory_bytes(&trial->hand);
+	if (bytes <= limit)
+		return true;
+	stagehand_fail(&trial->hand, STATUS_FAILED,
+	               "its processes hold %llu MiB in %s; limits.memory_mib is %u",
+	               (unsigned long long)(bytes >> 20),
+	               arena_phase_name(atomic_load(&trial->arena.board->phase)),
+	               trial->spec->memory_mib);
+	return false;
+}
+
 static void tell_share(struct trial *trial)
 {
 	if (trial->spec->share_of_pass && trial->workload->progress)
@@ -88,7 +107,8 @@ static bool interrupted(struct trial *trial)
 
 bool trial_wait(struct trial *trial, uint64_t ns)
 {
-	return stagehand_wait(&trial->hand, ns) && !interrupted(trial) && in_time(trial);
+	return stagehand_wait(&trial->hand, ns) && !interrupted(trial) && in_time(trial) &&
+	       in_memory(trial);
 }
 
 static bool wait_until(struct trial *trial, uint64_t deadline_ns)

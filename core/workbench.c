@@ -115,6 +115,7 @@ struct trial_spec workbench_trial(struct workbench *bench, size_t index)
 	        .options = kase->options,
 	        .cpus = kase->cpus,
 	        .sampling = kase->entry->sampling,
+	        .memory_mib = bench->config.memory_mib,
 	        .timeout_s = bench->config.trial_timeout_s,
 	        .scratch = &bench->scratch,
 	        /* It answers every request without doing it: there is nothing to be right or wrong. */

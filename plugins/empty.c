@@ -3,20 +3,40 @@
  * empty - answers each request at once and does nothing, so what is left is the harness's own
  * share.
  *
- * Its threads are those of the other models, only the work is gone. It declares requests whose
- * answer says no more than "done": a job that is told so goes on and comes to its end. Bytes,
- * connections and messages cannot be answered without being there: "none" ends a job that should
- * have worked, "all of them" keeps one that waits for the last for ever. Cases that need them are
- * skipped.
+ * Its threads are those of the other models, only the work is gone. Bytes of a file are answered as
+ * if they had been moved: up to the size that the file has, as a job waits for its end. A connection
+ * cannot be answered without being there, so cases that accept some are skipped.
  */
 #include <heddle/plugin.h>
 #include <heddle/threads.h>
+#include <sys/stat.h>
+
+static int64_t bytes_left(const struct hd_request *request)
+{
+	struct stat status;
+
+	if (fstat(request->fd, &status) < 0)
+		return -errno;
+	if (request->offset < 0 || status.st_size <= request->offset)
+		return 0;
+	return (uint64_t)(status.st_size - request->offset) < request->size
+	               ? status.st_size - request->offset
+	               : (int64_t)request->size;
+}
 
 static inline int64_t perform(void *state, struct hd_request *request)
 {
 	(void)state;
-	(void)request;
-	return 0;
+	switch (request->op) {
+	case HD_READ:
+		return bytes_left(request);
+	case HD_WRITE:
+		return (int64_t)request->size;
+	case HD_PUT:
+		return (int64_t)request->times;
+	default:
+		return 0;
+	}
 }
 
 static void *work(void *seat)
@@ -47,7 +67,8 @@ HD_EXPORT const struct hd_model heddle_model = {
         .abi = HD_PLUGIN_ABI,
         .size = sizeof(struct hd_model),
         .option_size = sizeof(struct hd_option),
-        .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_SHARED) | HD_CAN(HD_YIELD),
+        .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_SHARED) | HD_CAN(HD_YIELD) | HD_CAN(HD_READ) |
+               HD_CAN(HD_WRITE) | HD_CAN(HD_PUT),
         .name = "empty",
         .summary = "answers at once and does nothing: the harness's own share",
         .build = HD_BUILD,
