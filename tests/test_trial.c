@@ -130,6 +130,30 @@ START_TEST(dropped_byte_is_caught_every_time)
 }
 END_TEST
 
+START_TEST(server_that_never_answers_whole_is_wrong_not_late)
+{
+	rig_prepare(&rig, broken("drop-all"), "echo");
+	rig_set_int(&rig, "connections", 2);
+	rig.spec.timeout_s = 1;
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_WRONG_RESULT);
+	ck_assert_msg(strstr(rig.result.reason, "63 of 64 bytes came back"), "%s",
+	              rig.result.reason);
+}
+END_TEST
+
+START_TEST(memory_without_end_is_ended)
+{
+	rig_prepare(&rig, broken("hog"), "counter");
+	rig.spec.memory_mib = RIG_SANITIZER ? 512 : 128;
+	rig.spec.sampling.window_ms = 2000;
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_FAILED);
+	ck_assert_msg(strstr(rig.result.reason, " MiB in run; limits.memory_mib is "), "%s",
+	              rig.result.reason);
+}
+END_TEST
+
 START_TEST(corrupted_block_is_caught_every_time)
 {
 	for (int i = 0; i < TRIED; i++) {
@@ -351,6 +375,8 @@ int main(int argc, char **argv)
 	                            race_is_caught_every_time,
 	                            dropped_byte_is_caught_every_time,
 	                            corrupted_block_is_caught_every_time,
+	                            server_that_never_answers_whole_is_wrong_not_late,
+	                            memory_without_end_is_ended,
 	                            crashes_name_signal_and_phase,
 	                            exits_are_no_success,
 	                            last_words_are_kept,
