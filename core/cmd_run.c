@@ -139,7 +139,7 @@ static void print_machine(const struct workbench *bench, const struct machine *m
 
 	if (isfinite(topology->cpu_quota))
 		snprintf(quota, sizeof(quota), "%.2f CPUs", topology->cpu_quota);
-	fprintf(stderr, "machine  %s, %d of %d cores%s%s; %s; governor %s; quota %s\n",
+	fprintf(stderr, "machine  %s, %d of %d cores%s%s\n         %s; governor %s; quota %s\n",
 	        machine->cpu_model[0] ? machine->cpu_model : "unknown CPU", topology->cores_usable,
 	        topology->cores, machine->virtualisation[0] ? ", " : "", machine->virtualisation,
 	        machine->kernel, machine->governor[0] ? machine->governor : "unknown", quota);

@@ -94,10 +94,10 @@ void progress_trial(struct progress *progress, const char *name, double fraction
 		return;
 	draw_bar(share, bar, sizeof(bar));
 	if (isfinite(fraction))
-		snprintf(part, sizeof(part), " (%.0f %%)", 100 * fmin(fraction, 1));
+		snprintf(part, sizeof(part), "%.0f %% of ", 100 * fmin(fraction, 1));
 	snprintf(line, sizeof(line), "round %u/%u  %s %2.0f %%  ETA %s  %s%s", progress->round,
 	         progress->rounds, bar, 100 * share, format_duration(seconds_left(progress), left),
-	         name, part);
+	         part, name);
 	/* A line that wraps cannot be erased. Characters, not bytes, are what a terminal counts. */
 	for (char *end = line + strlen(line); format_width(line) > progress->width - 1;)
 		*--end = '\0';

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests of scripts/, of the schemas and of the include check: scripts.sh bootstrap|plot|schemas|includes
+# Tests of scripts/, of the schemas, of the include check and of the installation:
+#   scripts.sh bootstrap|plot|schemas|includes|install [BUILD_FOLDER]
 # Exit: 0, 2 with what was expected, 77 where the test cannot run here.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -182,8 +183,48 @@ test_includes() {
 	says '6 offences'
 }
 
+# What `cmake --install` puts under a prefix is whole, stands on nothing of the build, and may be moved.
+test_install() {
+	local build=$1 moved=$scratch/moved file plugins model
+	[ -n "$build" ] || { echo "skipped: needs the folder of a build"; exit 77; }
+	expect 0 env DESTDIR="$scratch/stage" cmake --install "$build" --prefix /opt/heddle
+	expect 0 mv "$scratch/stage/opt/heddle" "$moved"
+	for file in bin/heddle include/heddle/plugin.h include/heddle/threads.h share/man/man1/heddle.1 \
+		share/heddle/configs/quick.json share/heddle/configs/default.json libexec/heddle/heddle-plot; do
+		[ -f "$moved/$file" ] || fault "not installed: $file"
+	done
+	[ -x "$moved/libexec/heddle/heddle-plot" ] || fault "heddle-plot cannot be executed"
+	[ -z "$(find "$moved" -type l)" ] || fault "links: $(find "$moved" -type l)"
+	plugins=$(dirname "$(find "$moved" -name serial.so)")
+	[ "$plugins" != . ] || { fault "no plugins"; return; }
+	for file in "$top"/plugins/*.c; do
+		model=$(basename "$file" .c) model=${model//_/-}
+		[ -f "$plugins/$model.so" ] || grep -q "^$model " "$plugins/not-built.txt" || fault "not installed: $model"
+	done
+	[ -z "$(find "$moved" -name '*test*' -o -name '*broken*')" ] || fault "tests were installed"
+
+	cd "$scratch" || exit 2
+	unset HEDDLE_PLUGIN_PATH
+	expect 0 "$moved/bin/heddle" list
+	for file in "$plugins"/*.so; do
+		grep -q "^ *$(basename "$file" .so)\>" "$scratch/out" || fault "heddle list does not know $(basename "$file")"
+	done
+	expect 0 "$moved/bin/heddle" run quick --only workload=counter --model serial --set sampling.rounds=1 \
+		--set sampling.windows=3 -o "$scratch/run.json"
+	grep -qF '"status": "ok"' "$scratch/run.json" || fault "the run has no case that is ok"
+	if /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
+		expect 0 "$moved/bin/heddle" plot "$scratch/run.json"
+		[ -s "$scratch/run.png" ] || fault "heddle plot drew nothing"
+	fi
+	# A model of one's own needs the installed headers only.
+	cp "$top/plugins/serial.c" mine.c
+	expect 0 "${CC:-cc}" -O1 -fPIC -shared -I "$moved/include" mine.c -o serial.so -pthread
+	expect 0 "$moved/bin/heddle" run quick --only workload=counter --model ./serial.so --dry-run
+}
+
 case ${1:-} in
 bootstrap | plot | schemas | includes) "test_$1" ;;
-*) sed -n '2s/^# *//p' "$0" >&2; exit 2 ;;
+install) test_install "${2:-}" ;;
+*) sed -n '3s/^# *//p' "$0" >&2; exit 2 ;;
 esac
 [ $faults = 0 ] || exit 2
