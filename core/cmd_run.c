@@ -139,10 +139,37 @@ static void print_machine(const struct workbench *bench, const struct machine *m
 
 	if (isfinite(topology->cpu_quota))
 		snprintf(quota, sizeof(quota), "%.2f CPUs", topology->cpu_quota);
-	fprintf(stderr, "machine  %s, %d of %d cores%s%s\n         %s; governor %s; quota %s\n",
+	fprintf(stderr, "machine  %s, %d of %d cores%s%s\n         Linux %s; governor %s; quota %s\n",
 	        machine->cpu_model[0] ? machine->cpu_model : "unknown CPU", topology->cores_usable,
 	        topology->cores, machine->virtualisation[0] ? ", " : "", machine->virtualisation,
 	        machine->kernel, machine->governor[0] ? machine->governor : "unknown", quota);
+}
+
+static size_t count_workloads(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (const struct workload *const *w = workloads; *w; w++)
+		for (size_t i = 0; i < plan->count; i++)
+			if (plan->cases[i].workload == *w) {
+				count++;
+				break;
+			}
+	return count;
+}
+
+static size_t count_models(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		size_t earlier = 0;
+
+		while (earlier < i && plan->cases[earlier].model != plan->cases[i].model)
+			earlier++;
+		count += earlier == i;
+	}
+	return count;
 }
 
 static void print_plan(const struct plan *plan)
@@ -152,8 +179,8 @@ static void print_plan(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++)
 		to_run += plan->cases[i].status == STATUS_OK;
-	fprintf(stderr, "plan     %zu workloads, %zu cases", plan->config->workload_count,
-	        plan->count);
+	fprintf(stderr, "plan     %zu workloads, %zu models: %zu cases", count_workloads(plan),
+	        count_models(plan), plan->count);
 	if (to_run != plan->count)
 		fprintf(stderr, " (%zu cannot run)", plan->count - to_run);
 	fprintf(stderr, ", %u rounds, about %s\n", plan->rounds,
