@@ -2,6 +2,7 @@
 #include "arena.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -49,11 +50,13 @@ int arena_create(struct arena *arena, const struct arena_sizes *sizes, struct hd
 	int code;
 
 	*arena = (struct arena){
-	        .fd = memfd_create("heddle-trial", MFD_CLOEXEC),
+	        .fd = memfd_create("heddle-trial", MFD_CLOEXEC | MFD_ALLOW_SEALING),
 	        .size = plugin_at}; /* the plugin's room is none of the core's business */
 	if (arena->fd < 0)
 		return hd_error(err, -errno, "memfd_create: %s", strerror(errno));
-	if (ftruncate(arena->fd, (off_t)(plugin_at + plugin_room)) < 0)
+	/* A plugin that cuts it short would end the core by SIGBUS. */
+	if (ftruncate(arena->fd, (off_t)(plugin_at + plugin_room)) < 0 ||
+	    fcntl(arena->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		code = hd_error(err, -errno, "shared memory of the trial: %s", strerror(errno));
 	else
 		code = map(arena, err);

@@ -69,7 +69,6 @@ struct arena_value {
 struct arena_passes {
 	uint64_t count, ns, ops;
 };
-enum { ARENA_PASS_RECORDS = 256 };
 
 struct arena_board {
 	/* The case: written by the core before the stage starts, only read from then on. */
@@ -96,9 +95,9 @@ struct arena_board {
 	char note[ARENA_REASON_BYTES]; /* of the model, for the table */
 	_Atomic uint32_t watched;      /* entries of watched_pids that are valid */
 	_Atomic int32_t watched_pids[ARENA_WATCHED];
-	_Atomic uint64_t passes_done; /* whole passes, measured or not */
-	struct arena_passes measured; /* valid after the stage has ended, or while it waits */
-	struct arena_passes pass[ARENA_PASS_RECORDS]; /* the first measured ones, one by one */
+	_Atomic uint64_t between_cpu_ns; /* the stage's own CPU time before passes */
+	_Atomic uint64_t passes_done;    /* whole passes, measured or not */
+	struct arena_passes measured;    /* valid after the stage has ended, or while it waits */
 
 	/* The core to the stage, its tasks and the generator: each on lines of its own. */
 	_Alignas(ARENA_SPACING) _Atomic uint32_t stop;      /* jobs end at their next step */

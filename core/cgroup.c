@@ -4,28 +4,38 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The caller's cgroup in the v2 hierarchy: "/" + what stands behind "0::" in /proc/self/cgroup. */
-static int own_cgroup(char *path, size_t size)
-{
-	FILE *file = fopen("/proc/self/cgroup", "re");
-	char line[512];
-	int code = -ENOENT;
+#include "sysfile.h"
+#include "words.h"
 
-	if (!file)
-		return -errno;
-	while (code && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "0::/", 4))
+/* A line is "hierarchy:controllers:path"; version 2 is hierarchy 0 without names. */
+bool cgroup_own(const char *root, const char *controller, char *group, size_t size)
+{
+	FILE *file = sysfile_open(root, "/proc/self/cgroup");
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+
+	while (file && !found && getline(&line, &room, file) > 0) {
+		char *names = strchr(line, ':');
+		char *path = names ? strchr(names + 1, ':') : NULL;
+
+		if (!path)
 			continue;
-		line[strcspn(line, "\n")] = '\0';
-		snprintf(path, size, "%s", line + 3);
-		code = 0;
+		*path++ = '\0';
+		path[strcspn(path, "\n")] = '\0';
+		if (controller ? !words_has_item(names + 1, controller) : strcmp(line, "0:") != 0)
+			continue;
+		found = snprintf(group, size, "%s", path) < (int)size;
 	}
-	fclose(file);
-	return code;
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
 }
 
 int cgroup_create(char *path, size_t size)
@@ -34,14 +44,17 @@ int cgroup_create(char *path, size_t size)
 	char own[512], kill_file[1024];
 
 	path[0] = '\0';
-	if (own_cgroup(own, sizeof(own)))
+	if (!cgroup_own("", NULL, own, sizeof(own)))
 		return -ENOENT;
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		int length = snprintf(path, size, "%s%s/heddle-%d", mounts[i],
 		                      strcmp(own, "/") ? own : "", (int)getpid());
 		int folder;
 
-		if (length < 0 || (size_t)length >= size || mkdir(path, 0755) < 0)
+		if (length < 0 || (size_t)length >= size)
+			continue;
+		rmdir(path); /* of a process that had this number and was killed */
+		if (mkdir(path, 0755) < 0)
 			continue;
 		/* Before Linux 5.14, and in v1, there is no cgroup.kill. */
 		snprintf(kill_file, sizeof(kill_file), "%s/cgroup.kill", path);

@@ -12,7 +12,10 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	char path[PATH_MAX];
 
-	(void)argc;
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		command_print_help(command);
+		return EXIT_OK;
+	}
 	if (paths_script(command->name, path)) {
 		fprintf(stderr, "heddle %s: the script heddle-%s is not installed\n", command->name,
 		        command->name);
@@ -29,6 +32,6 @@ const struct command command_plot = {
         .name = "plot",
         .usage = "RESULT [-o DIR]",
         .summary = "draw throughput over cores as PNG and SVG (needs matplotlib)",
-        .help = "",
+        .help = "  -o, --output DIR      where the figures go; else next to the result\n",
         .run = run,
 };

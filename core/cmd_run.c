@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "command_workbench.h"
 #include "format.h"
 #include "paths.h"
 #include "result.h"
@@ -31,31 +31,18 @@ struct arguments {
 	uint64_t seed;
 };
 
-enum { ONLY = 256, SET, CORES, MODEL, SEED, DRY_RUN, JSON, PLUGIN_DIR, WITH_EMPTY };
+enum { SEED = COMMAND_OWN, DRY_RUN, JSON, WITH_EMPTY };
 
 static const struct option long_options[] = {
+        COMMAND_WORKBENCH_OPTIONS,
         {"output", required_argument, NULL, 'o'},
         {"force", no_argument, NULL, 'f'},
-        {"only", required_argument, NULL, ONLY},
-        {"set", required_argument, NULL, SET},
-        {"cores", required_argument, NULL, CORES},
-        {"model", required_argument, NULL, MODEL},
         {"seed", required_argument, NULL, SEED},
         {"dry-run", no_argument, NULL, DRY_RUN},
         {"json", no_argument, NULL, JSON},
-        {"plugin-dir", required_argument, NULL, PLUGIN_DIR},
         {"with-empty", no_argument, NULL, WITH_EMPTY},
-        {"help", no_argument, NULL, 'h'},
         {0},
 };
-
-static bool add(const char **list, size_t *count, const char *text)
-{
-	if (*count == WORKBENCH_LIST)
-		return false;
-	list[(*count)++] = text;
-	return true;
-}
 
 static bool parse_seed(struct arguments *arguments, const char *text)
 {
@@ -70,66 +57,45 @@ static bool parse_seed(struct arguments *arguments, const char *text)
 }
 
 /* -1 to go on, else an exit code. */
+static int take_option(const struct command *command, int option, struct arguments *arguments)
+{
+	switch (option) {
+	case 'o':
+		arguments->output = optarg;
+		return -1;
+	case 'f':
+		arguments->overwrite = true;
+		return -1;
+	case SEED:
+		if (!parse_seed(arguments, optarg))
+			return command_misused(command, "--seed %s: a number below 2^53", optarg);
+		return -1;
+	case DRY_RUN:
+		arguments->dry_run = true;
+		return -1;
+	case JSON:
+		arguments->json = true;
+		return -1;
+	case WITH_EMPTY:
+		arguments->bench.with_empty = true;
+		return -1;
+	default:
+		return command_take_option(command, option, optarg, &arguments->bench);
+	}
+}
+
 static int parse(const struct command *command, int argc, char **argv, struct arguments *arguments)
 {
-	struct workbench_options *bench = &arguments->bench;
-	bool good = true;
 	int option;
 
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "o:fh", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'o':
-			arguments->output = optarg;
-			break;
-		case 'f':
-			arguments->overwrite = true;
-			break;
-		case ONLY:
-			good = add(bench->only, &bench->only_count, optarg);
-			break;
-		case MODEL:
-			good = add(bench->models, &bench->model_count, optarg);
-			break;
-		case PLUGIN_DIR:
-			good = add(bench->plugin_dirs, &bench->plugin_dir_count, optarg);
-			break;
-		case SET:
-			if (!workbench_add_change(bench, optarg))
-				return command_misused(command, "--set %s: write PLACE=VALUE",
-				                       optarg);
-			break;
-		case CORES:
-			bench->cores = optarg;
-			break;
-		case SEED:
-			if (!parse_seed(arguments, optarg))
-				return command_misused(command, "--seed %s: a number below 2^53",
-				                       optarg);
-			break;
-		case DRY_RUN:
-			arguments->dry_run = true;
-			break;
-		case JSON:
-			arguments->json = true;
-			break;
-		case WITH_EMPTY:
-			bench->with_empty = true;
-			break;
-		case 'h':
-			command_print_help(command);
-			return EXIT_OK;
-		default:
-			return command_misused(command, "unknown option");
-		}
-		if (!good)
-			return command_misused(command, "%s: too many of these", optarg);
+		int code = take_option(command, option, arguments);
+
+		if (code >= 0)
+			return code;
 	}
-	if (optind != argc - 1)
-		return command_misused(command,
-		                       optind == argc ? "no config" : "one config at a time");
-	bench->config = argv[optind];
-	return -1;
+	return command_take_config(command, argc, argv, &arguments->bench);
 }
 
 static void print_machine(const struct workbench *bench, const struct machine *machine)
@@ -139,7 +105,8 @@ static void print_machine(const struct workbench *bench, const struct machine *m
 
 	if (isfinite(topology->cpu_quota))
 		snprintf(quota, sizeof(quota), "%.2f CPUs", topology->cpu_quota);
-	fprintf(stderr, "machine  %s, %d of %d cores%s%s\n         Linux %s; governor %s; quota %s\n",
+	fprintf(stderr,
+	        "machine  %s, %d of %d cores%s%s\n         Linux %s; governor %s; quota %s\n",
 	        machine->cpu_model[0] ? machine->cpu_model : "unknown CPU", topology->cores_usable,
 	        topology->cores, machine->virtualisation[0] ? ", " : "", machine->virtualisation,
 	        machine->kernel, machine->governor[0] ? machine->governor : "unknown", quota);
@@ -187,15 +154,6 @@ static void print_plan(const struct plan *plan)
 	        format_duration(plan->expected_s, duration));
 	if (plan->reduced[0])
 		fprintf(stderr, "budget   %s\n", plan->reduced);
-}
-
-static int print_problems(const struct problems *problems)
-{
-	for (size_t i = 0; i < problems->count; i++)
-		fprintf(stderr, "%s\n", problems->lines[i]);
-	fprintf(stderr, "%zu error%s, nothing was run\n", problems->count,
-	        problems->count == 1 ? "" : "s");
-	return EXIT_USAGE;
 }
 
 static int dry_run(const struct workbench *bench)
@@ -309,20 +267,16 @@ static int measure(struct workbench *bench, const struct arguments *arguments)
 		        outcome.unexpected == 1 ? "" : "s");
 	if (outcome.interrupted)
 		return EXIT_SIGNAL + came_signal;
-	return outcome.unexpected ? EXIT_CASE_FAILED : EXIT_OK;
+	if (outcome.cases_tried == 0)
+		fprintf(stderr, "no case could be tried: nothing was measured\n");
+	return outcome.unexpected || outcome.cases_tried == 0 ? EXIT_CASE_FAILED : EXIT_OK;
 }
 
-static int with_workbench(struct workbench *bench, const struct arguments *arguments, int code,
-                          const struct problems *problems, const struct hd_error *err)
+static int use(struct workbench *bench, const void *context)
 {
+	const struct arguments *arguments = context;
 	struct machine machine;
 
-	if (problems->count)
-		return print_problems(problems);
-	if (code) {
-		fprintf(stderr, "heddle run: %s\n", err->code ? err->text : strerror(-code));
-		return EXIT_INTERNAL;
-	}
 	if (arguments->dry_run)
 		return dry_run(bench);
 	if (!bench->topology.is_this_system) {
@@ -340,18 +294,10 @@ static int with_workbench(struct workbench *bench, const struct arguments *argum
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct arguments arguments = {0};
-	struct problems problems = {0};
-	struct hd_error err = {0};
-	struct workbench bench;
 	int code = parse(command, argc, argv, &arguments);
 
-	if (code >= 0)
-		return code;
-	code = workbench_open(&bench, &arguments.bench, &problems, &err);
-	code = with_workbench(&bench, &arguments, code, &problems, &err);
-	workbench_close(&bench);
-	problems_free(&problems);
-	return code;
+	return code >= 0 ? code
+	                 : command_with_workbench(command, &arguments.bench, use, &arguments);
 }
 
 const struct command command_run = {
@@ -374,8 +320,8 @@ const struct command command_run = {
                 "      --seed N          of the order and of generated data\n"
                 "      --dry-run         print the cases and the expected time, run nothing\n"
                 "      --json            print the result document in place of the tables\n\n"
-                "Exit: 0 all well, 2 usage or config error, 3 a case failed, 6 heddle could not "
-                "go\n"
-                "on, 130 or 143 interrupted (what was measured is saved).\n",
+                "Exit: 0 all well, 2 usage or config error, 3 a case failed or none could be\n"
+                "tried, 6 heddle could not go on, 130 or 143 interrupted (what was measured is\n"
+                "saved).\n",
         .run = run,
 };

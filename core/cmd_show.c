@@ -8,6 +8,7 @@
 #include "command.h"
 #include "result.h"
 #include "screen.h"
+#include "words.h"
 
 enum { ONLY = 256, SORT, BY, JSON, MOST_ONLY = 64 };
 
@@ -16,14 +17,6 @@ static const struct option long_options[] = {
         {"by", required_argument, NULL, BY},     {"json", no_argument, NULL, JSON},
         {"help", no_argument, NULL, 'h'},        {0},
 };
-
-static bool is_one_of(const char *word, const char *const *words)
-{
-	for (; *words; words++)
-		if (strcmp(word, *words) == 0)
-			return true;
-	return false;
-}
 
 static int parse(const struct command *command, int argc, char **argv, struct table_view *view,
                  const char **only, bool *json)
@@ -42,14 +35,14 @@ static int parse(const struct command *command, int argc, char **argv, struct ta
 			only[view->only_count++] = optarg;
 			break;
 		case SORT:
-			if (!is_one_of(optarg, sorts))
+			if (!words_is_one_of(optarg, sorts))
 				return command_misused(
 				        command, "--sort %s: name, throughput, cores or model",
 				        optarg);
 			view->sort = optarg;
 			break;
 		case BY:
-			if (!is_one_of(optarg, groups))
+			if (!words_is_one_of(optarg, groups))
 				return command_misused(command, "--by %s: workload, model or cores",
 				                       optarg);
 			view->by = optarg;

@@ -6,72 +6,30 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "command_workbench.h"
 #include "format.h"
-#include "workbench.h"
 
-enum { ONLY = 256, SET, CORES, MODEL, PLUGIN_DIR, WRAP };
+enum { WRAP = COMMAND_OWN };
 
 static const struct option long_options[] = {
-        {"only", required_argument, NULL, ONLY},
-        {"set", required_argument, NULL, SET},
-        {"cores", required_argument, NULL, CORES},
-        {"model", required_argument, NULL, MODEL},
+        COMMAND_WORKBENCH_OPTIONS,
         {"wrap", required_argument, NULL, WRAP},
-        {"plugin-dir", required_argument, NULL, PLUGIN_DIR},
-        {"help", no_argument, NULL, 'h'},
         {0},
 };
 
-struct arguments {
-	struct workbench_options bench;
-	const char *wrap;
-};
-
-static int parse(const struct command *command, int argc, char **argv, struct arguments *arguments)
+static int parse(const struct command *command, int argc, char **argv,
+                 struct workbench_options *options, const char **wrap)
 {
-	struct workbench_options *bench = &arguments->bench;
-	int option;
+	int option, code = -1;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		if (bench->only_count == WORKBENCH_LIST || bench->model_count == WORKBENCH_LIST ||
-		    bench->plugin_dir_count == WORKBENCH_LIST)
-			return command_misused(command, "too many options");
-		switch (option) {
-		case ONLY:
-			bench->only[bench->only_count++] = optarg;
-			break;
-		case MODEL:
-			bench->models[bench->model_count++] = optarg;
-			break;
-		case PLUGIN_DIR:
-			bench->plugin_dirs[bench->plugin_dir_count++] = optarg;
-			break;
-		case CORES:
-			bench->cores = optarg;
-			break;
-		case WRAP:
-			arguments->wrap = optarg;
-			break;
-		case SET:
-			if (!workbench_add_change(bench, optarg))
-				return command_misused(command, "--set %s: write PLACE=VALUE",
-				                       optarg);
-			break;
-		case 'h':
-			command_print_help(command);
-			return EXIT_OK;
-		default:
-			return command_misused(command, "unknown option");
-		}
+	while (code < 0 && (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		if (option == WRAP)
+			*wrap = optarg;
+		else
+			code = command_take_option(command, option, optarg, options);
 	}
-	if (optind != argc - 1)
-		return command_misused(command,
-		                       optind == argc ? "no config" : "one config at a time");
-	bench->config = argv[optind];
-	bench->foreground = true;
-	return -1;
+	return code < 0 ? command_take_config(command, argc, argv, options) : code;
 }
 
 static void print_metrics(const struct workload *workload, const struct trial_result *result)
@@ -94,7 +52,7 @@ static int run_one(struct workbench *bench, const char *wrap)
 
 	/* A debugger may hold it for as long as it takes. */
 	spec.timeout_s = 0;
-	spec.wrap = wrap ? wrap : "";
+	spec.wrap = wrap;
 	spec.seed = 1;
 	signal(SIGPIPE, SIG_IGN);
 	trial_run(&spec, &bench->keeper, &result);
@@ -119,22 +77,12 @@ static int refuse_many(const struct plan *plan)
 	return EXIT_USAGE;
 }
 
-static int with_workbench(struct workbench *bench, const char *wrap, int code,
-                          const struct problems *problems, const struct hd_error *err)
+static int use(struct workbench *bench, const void *wrap)
 {
-	const struct plan_case *kase;
+	const struct plan_case *kase = &bench->plan.cases[0];
 
-	for (size_t i = 0; i < problems->count; i++)
-		fprintf(stderr, "%s\n", problems->lines[i]);
-	if (problems->count)
-		return EXIT_USAGE;
-	if (code) {
-		fprintf(stderr, "heddle trial: %s\n", err->code ? err->text : strerror(-code));
-		return EXIT_INTERNAL;
-	}
 	if (bench->plan.count != 1)
 		return refuse_many(&bench->plan);
-	kase = &bench->plan.cases[0];
 	if (kase->status != STATUS_OK) {
 		fprintf(stderr, "heddle trial: %s: %s\n", status_name(kase->status), kase->reason);
 		return EXIT_CASE_FAILED;
@@ -148,19 +96,11 @@ static int with_workbench(struct workbench *bench, const char *wrap, int code,
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct arguments arguments = {0};
-	struct problems problems = {0};
-	struct hd_error err = {0};
-	struct workbench bench;
-	int code = parse(command, argc, argv, &arguments);
+	struct workbench_options options = {.foreground = true};
+	const char *wrap = "";
+	int code = parse(command, argc, argv, &options, &wrap);
 
-	if (code >= 0)
-		return code;
-	code = workbench_open(&bench, &arguments.bench, &problems, &err);
-	code = with_workbench(&bench, arguments.wrap, code, &problems, &err);
-	workbench_close(&bench);
-	problems_free(&problems);
-	return code;
+	return code >= 0 ? code : command_with_workbench(command, &options, use, wrap);
 }
 
 const struct command command_trial = {

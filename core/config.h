@@ -14,6 +14,7 @@
 #include "error.h"
 #include "option.h"
 #include "pool.h"
+#include "words.h"
 
 enum config_kind { CONFIG_INT, CONFIG_FLAG, CONFIG_TEXT };
 
@@ -105,6 +106,13 @@ struct config {
 	char *json; /* the document in force, after --set, as compact JSON: the result carries it */
 	struct pool pool; /* all memory of the above but json */
 };
+
+/* The value as messages have it: `"ten"`, `10`, `true`. */
+const char *config_describe(const struct config_value *, char out[WORDS_QUOTE]);
+/* Reads "pow2", "all" or "max"; false where the word is none of them. */
+bool config_read_cores(const char *word, enum config_cores_kind *);
+/* Reads "4", "50%" or "max"; false where it is no count, or one that no machine has. */
+bool config_read_count(const char *text, struct config_core_count *);
 
 /*
  * A change of one place from the command line: "sampling.rounds=6". The value is JSON, else text. What

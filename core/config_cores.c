@@ -6,30 +6,32 @@
 
 enum { MOST_CORES = 1 << 20 };
 
-/* False where it is no count. */
-static bool read_count(const json_t *json, struct config_core_count *count)
+bool config_read_count(const char *text, struct config_core_count *count)
 {
-	const char *text = json_string_value(json);
-	int percent = 0;
-	size_t digits;
+	size_t digits = strspn(text, "0123456789");
+	int number = 0;
 
-	if (read_is_integer(json, 1, MOST_CORES)) {
-		*count = (struct config_core_count){COUNT_NUMBER, (int)json_integer_value(json)};
-		return true;
-	}
-	if (!text)
-		return false;
 	if (strcmp(text, "max") == 0) {
 		*count = (struct config_core_count){.kind = COUNT_MAX};
 		return true;
 	}
-	digits = strspn(text, "0123456789");
-	if (digits < 1 || digits > 3 || strcmp(text + digits, "%") != 0)
+	for (size_t i = 0; i < digits && number <= MOST_CORES; i++)
+		number = number * 10 + text[i] - '0';
+	if (number < 1 || number > MOST_CORES)
 		return false;
-	for (size_t i = 0; i < digits; i++)
-		percent = percent * 10 + text[i] - '0';
-	*count = (struct config_core_count){COUNT_PERCENT, percent};
-	return percent >= 1 && percent <= 100;
+	*count = (struct config_core_count){text[digits] ? COUNT_PERCENT : COUNT_NUMBER, number};
+	return !text[digits] || (strcmp(text + digits, "%") == 0 && number <= 100);
+}
+
+/* False where it is no count. A number is written without quotes. */
+static bool read_count(const json_t *json, struct config_core_count *count)
+{
+	const char *text = json_string_value(json);
+
+	if (text)
+		return config_read_count(text, count) && count->kind != COUNT_NUMBER;
+	*count = (struct config_core_count){COUNT_NUMBER, (int)json_integer_value(json)};
+	return read_is_integer(json, 1, MOST_CORES);
 }
 
 static void add_count(struct reader *reader, const char *place, const json_t *json,
@@ -55,16 +57,14 @@ static void add_count(struct reader *reader, const char *place, const json_t *js
 	cores->list[cores->count++] = count;
 }
 
-static bool read_word(const char *word, struct config_cores *cores)
+bool config_read_cores(const char *word, enum config_cores_kind *kind)
 {
-	static const struct {
-		const char *word;
-		enum config_cores_kind kind;
-	} words[] = {{"pow2", CORES_POW2}, {"all", CORES_ALL}, {"max", CORES_MAX}};
+	static const char *const words[] = {
+	        [CORES_POW2] = "pow2", [CORES_ALL] = "all", [CORES_MAX] = "max"};
 
-	for (size_t i = 0; word && i < sizeof(words) / sizeof(*words); i++) {
-		if (strcmp(words[i].word, word) == 0) {
-			cores->kind = words[i].kind;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strcmp(words[i], word) == 0) {
+			*kind = (enum config_cores_kind)i;
 			return true;
 		}
 	}
@@ -102,7 +102,8 @@ void read_cores(struct reader *reader, const char *place, const json_t *object,
 	cores->given = true;
 	cores->pus = of_pus;
 	cores->place = pool_text(&reader->config->pool, where);
-	if (!cores->place || read_word(json_string_value(json), cores))
+	if (!cores->place ||
+	    (json_is_string(json) && config_read_cores(json_string_value(json), &cores->kind)))
 		return;
 	if (json_is_array(json)) {
 		if (read_is_list(reader, where, json))

@@ -117,35 +117,29 @@ bool read_is_list(struct reader *reader, const char *place, const json_t *json)
 	return true;
 }
 
-bool read_is_one_of(const char *word, const char *const *names)
+bool read_is_remark(struct reader *reader, const char *place, const char *key, const json_t *json)
 {
-	while (*names && strcmp(*names, word) != 0)
-		names++;
-	return *names;
-}
+	char found[WORDS_QUOTE];
 
-static bool may_stand_anywhere(const char *key)
-{
-	return strcmp(key, "about") == 0 || strcmp(key, "$schema") == 0;
+	if (strcmp(key, "about") != 0 && strcmp(key, "$schema") != 0)
+		return false;
+	if (!json_is_string(json))
+		read_problem(reader, place, "%s; must be text", read_describe(json, found));
+	return true;
 }
 
 void read_refuse_unknown(struct reader *reader, const char *place, const json_t *object,
                          const char *const *known)
 {
-	char where[PLACE], found[WORDS_QUOTE], hint[WORDS_LINE];
+	char where[PLACE], hint[WORDS_LINE];
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)object, key, value)
 	{
 		place_of_key(where, place, key);
-		if (may_stand_anywhere(key)) {
-			if (!json_is_string(value))
-				read_problem(reader, where, "%s; must be text",
-				             read_describe(value, found));
-		} else if (!read_is_one_of(key, known)) {
+		if (!read_is_remark(reader, where, key, value) && !words_is_one_of(key, known))
 			read_problem(reader, where, "unknown key; %s",
 			             words_suggest(key, known, "known", hint));
-		}
 	}
 }

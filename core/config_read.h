@@ -37,12 +37,11 @@ bool read_is_integer(const json_t *, int64_t min, int64_t max);
 char *read_text(struct reader *, const char *place, const json_t *);
 /* Whether it is an array of 1 to MAX_LIST items. */
 bool read_is_list(struct reader *, const char *place, const json_t *);
-/* Tells of each key that is neither in `known` nor "about" or "$schema", and of those where no
- * text. */
+/* Whether the key is "about" or "$schema", which may stand anywhere; tells where it is no text. */
+bool read_is_remark(struct reader *, const char *place, const char *key, const json_t *);
+/* Tells of each key that is neither in `known` nor a remark. */
 void read_refuse_unknown(struct reader *, const char *place, const json_t *object,
                          const char *const *known);
-/* Whether the names of a list hold the word. */
-bool read_is_one_of(const char *word, const char *const *names);
 
 /* config_settings.c: all keys of the object but those in `reserved`. */
 void read_settings(struct reader *, const char *place, const json_t *object,

@@ -64,14 +64,16 @@ static void read_numbers(struct reader *reader, const char *place, const json_t 
 		read_number(reader, place, object, keys + i, to);
 }
 
-/* The sampling of one workload cannot change how often there are rounds, nor the time of them all.
+/*
+ * The sampling of one workload cannot change how often there are rounds, nor the time of them all.
+ * What is refused is taken out, so that it is told once; the document is of no more use.
  */
-static void refuse_run_wide(struct reader *reader, const char *place, json_t *copy)
+static void refuse_run_wide(struct reader *reader, const char *place, json_t *sampling)
 {
 	char where[PLACE];
 
 	for (size_t i = WORKLOAD_KEYS; i < SAMPLING_KEYS; i++) {
-		if (json_object_del(copy, sampling_keys[i].name) == 0)
+		if (json_object_del(sampling, sampling_keys[i].name) == 0)
 			read_problem(reader, place_of_key(where, place, sampling_keys[i].name),
 			             "is one for the whole run; set sampling.%s",
 			             sampling_keys[i].name);
@@ -81,24 +83,16 @@ static void refuse_run_wide(struct reader *reader, const char *place, json_t *co
 void read_sampling(struct reader *reader, const char *place, const json_t *object, bool of_workload,
                    struct sampling *sampling)
 {
-	json_t *json = json_object_get(object, "sampling"), *copy;
+	json_t *json = json_object_get(object, "sampling");
 	char where[PLACE];
 
 	if (!json)
 		return;
 	place_of_key(where, place, "sampling");
-	if (!of_workload || !json_is_object(json)) {
-		read_numbers(reader, where, json, sampling_keys, SAMPLING_KEYS, sampling);
-		return;
-	}
-	copy = json_copy(json);
-	if (!copy) {
-		reader->config->pool.failed = true;
-		return;
-	}
-	refuse_run_wide(reader, where, copy);
-	read_numbers(reader, where, copy, sampling_keys, WORKLOAD_KEYS, sampling);
-	json_decref(copy);
+	if (of_workload)
+		refuse_run_wide(reader, where, json);
+	read_numbers(reader, where, json, sampling_keys,
+	             of_workload ? WORKLOAD_KEYS : SAMPLING_KEYS, sampling);
 }
 
 void read_limits(struct reader *reader, const json_t *root)

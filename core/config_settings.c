@@ -3,6 +3,7 @@
 #include "config_read.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Where the values of a dimension are put. */
@@ -22,6 +23,16 @@ static bool same_value(const struct config_value *a, const struct config_value *
 	return a->value.number == b->value.number;
 }
 
+const char *config_describe(const struct config_value *value, char out[WORDS_QUOTE])
+{
+	if (value->kind == CONFIG_TEXT)
+		return words_quote(value->value.text, out);
+	if (value->kind == CONFIG_FLAG)
+		return value->value.number ? "true" : "false";
+	snprintf(out, WORDS_QUOTE, "%" PRId64, value->value.number);
+	return out;
+}
+
 static void add_value(struct dimension *dimension, const struct config_value *value)
 {
 	char shown[WORDS_QUOTE];
@@ -29,15 +40,9 @@ static void add_value(struct dimension *dimension, const struct config_value *va
 	for (size_t i = 0; i < dimension->count; i++) {
 		if (!same_value(value, dimension->values + i))
 			continue;
-		if (value->kind == CONFIG_TEXT)
-			words_quote(value->value.text, shown);
-		else if (value->kind == CONFIG_FLAG)
-			snprintf(shown, sizeof(shown), "%s",
-			         value->value.number ? "true" : "false");
-		else
-			snprintf(shown, sizeof(shown), "%" PRId64, value->value.number);
 		read_problem(dimension->reader, dimension->place,
-		             "%s stands there twice; each value once", shown);
+		             "%s stands there twice; each value once",
+		             config_describe(value, shown));
 		return;
 	}
 	dimension->values[dimension->count++] = *value;
@@ -196,7 +201,7 @@ static void read_setting(struct reader *reader, const char *place, const char *k
 void read_settings(struct reader *reader, const char *place, const json_t *object,
                    const char *const *reserved, struct config_settings *settings)
 {
-	char where[PLACE], found[WORDS_QUOTE];
+	char where[PLACE];
 	const char *key;
 	json_t *value;
 
@@ -206,13 +211,10 @@ void read_settings(struct reader *reader, const char *place, const json_t *objec
 		return;
 	json_object_foreach((json_t *)(uintptr_t)object, key, value)
 	{
-		if (read_is_one_of(key, reserved))
+		if (words_is_one_of(key, reserved))
 			continue;
 		place_of_key(where, place, key);
-		if (strcmp(key, "about") != 0 && strcmp(key, "$schema") != 0)
+		if (!read_is_remark(reader, where, key, value))
 			read_setting(reader, where, key, value, settings);
-		else if (!json_is_string(value))
-			read_problem(reader, where, "%s; must be text",
-			             read_describe(value, found));
 	}
 }

@@ -44,6 +44,13 @@ void problems_free(struct problems *problems)
 	*problems = (struct problems){0};
 }
 
+void text_clean(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
 enum { LONGEST_NAME = 64 };
 
 static size_t least(size_t a, size_t b)

@@ -23,6 +23,9 @@ struct problems {
 void problems_add(struct problems *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void problems_free(struct problems *);
 
+/* Control characters, which could steer a terminal or break a table, become question marks. */
+void text_clean(char *text);
+
 /* Of `names` (ends with NULL) the one nearest to `word`, or NULL where none is near (edit distance). */
 const char *nearest_name(const char *word, const char *const *names);
 

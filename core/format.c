@@ -96,11 +96,33 @@ const char *format_ellipsis(void)
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "..";
 }
 
-int format_width(const char *text)
+static int width_of(const char *text, size_t length)
 {
 	int width = 0;
 
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xC0) != 0x80;
+	for (size_t i = 0; i < length; i++)
+		width += ((unsigned char)text[i] & 0xC0) != 0x80;
 	return width;
+}
+
+int format_width(const char *text)
+{
+	return width_of(text, strlen(text));
+}
+
+void format_wrapped(FILE *out, int width, int indent, int column, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, " ");
+		int word = width_of(text, length);
+
+		if (column > indent && column + 1 + word > width)
+			column = fprintf(out, "\n%*s", indent, "") - 1;
+		else if (column > indent)
+			column += fprintf(out, " ");
+		fwrite(text, 1, length, out);
+		column += word;
+		text += length + strspn(text + length, " ");
+	}
+	fputc('\n', out);
 }

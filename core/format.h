@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum { FORMAT_TEXT = 64 };
 
@@ -27,5 +28,10 @@ const char *format_count(uint64_t value, char text[FORMAT_TEXT]);
 const char *format_ellipsis(void);
 /* How many columns a UTF-8 text takes; every character is one wide. */
 int format_width(const char *text);
+/*
+ * Words of a text and the end of a line, `out` being at `column`: a line that would be wider than
+ * `width` is broken between words and goes on at the column `indent`.
+ */
+void format_wrapped(FILE *out, int width, int indent, int column, const char *text);
 
 #endif

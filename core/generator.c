@@ -293,6 +293,7 @@ void generator_total(const struct generator_plan *plan, struct generator_tally *
 
 		total->wrong += one->wrong;
 		total->owed += one->owed;
+		total->partial += one->partial;
 		total->dropped += one->dropped;
 		total->failed += one->failed;
 		total->unclosed += one->unclosed;

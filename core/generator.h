@@ -55,6 +55,7 @@ struct generator_tally {
 	_Alignas(ARENA_SPACING) uint64_t wrong;
 	/* Not come back when the drain was over, on connections that were answered. */
 	uint64_t owed;
+	uint64_t partial;  /* connections on which the next answer had come in part */
 	uint64_t dropped;  /* connections that the server closed while it owed an answer */
 	uint64_t failed;   /* connections that could not be made; each is tried once */
 	uint64_t unclosed; /* connections that the server did not close after the generator had */

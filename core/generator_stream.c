@@ -84,6 +84,7 @@ void stream_owe(struct load *load, struct connection *c)
 	if (!c->answered || !owed)
 		return;
 	tally->owed += owed;
+	tally->partial += c->received_at > 0;
 	load_tell(tally->owed_text, "connection %u, message %llu: %u of %u bytes came back", c->id,
 	          (unsigned long long)(c->done + c->bad), c->bad ? 0 : c->received_at,
 	          load->plan->message_bytes);

@@ -39,7 +39,7 @@ struct state {
 	        self; /* self: the program's own file, whatever is built over it */
 	char cgroup_path[512], program[4096];
 	bool foreground, core_gone;
-	pid_t stage;
+	pid_t stage, own_pid;
 	struct scratch folders; /* paths only */
 };
 
@@ -94,6 +94,8 @@ static void become_stage(struct state *state, struct message *message, const int
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != state->own_pid)
+		_exit(127); /* the keeper died before the signal was asked for */
 	if (!state->foreground) {
 		setpgid(0, 0);
 		setrlimit(RLIMIT_CORE, &no_core);
@@ -180,6 +182,12 @@ static int clean(struct state *state)
 	int killed = 0, stage_was_there = state->stage > 0;
 	bool used_cgroup = false;
 
+	/* Also where neither a cgroup nor the kernel's list of children is to be had. */
+	if (state->stage > 0) {
+		if (!state->foreground)
+			kill(-state->stage, SIGKILL);
+		kill(state->stage, SIGKILL);
+	}
 	state->stage = -1;
 	for (bool left = reap(state); left; left = reap(state)) {
 		if (state->cgroup >= 0)
@@ -274,6 +282,7 @@ static _Noreturn void keeper_main(struct state *state)
 
 	state->program[length > 0 ? length : 0] = '\0';
 	prctl(PR_SET_NAME, "heddle-keeper");
+	state->own_pid = getpid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	drop_descriptors(state);
 	state->self = open(state->program, O_PATH | O_CLOEXEC);

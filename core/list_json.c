@@ -88,8 +88,10 @@ int list_print_json(const struct models *models, FILE *out)
 		                                json_any_text(models->missing[i].reason)));
 	for (const struct workload *const *w = workloads; all && *w; w++)
 		json_array_append_new(json_object_get(all, "workloads"), workload_json(*w));
-	code = all && json_dumpf(all, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF ? 0
-	                                                                                   : -EIO;
+	errno = 0;
+	code = all && json_dumpf(all, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF
+	               ? 0
+	               : -(errno ? errno : EIO);
 	json_decref(all);
 	return code;
 }

@@ -25,6 +25,12 @@ static void copy_model(struct hd_model *to, const struct hd_model *from)
 	memcpy(to, from, size);
 }
 
+/* What the first release had: an older plugin lacks what was added behind. */
+enum {
+	FIRST_MODEL_BYTES = offsetof(struct hd_model, close) + sizeof(void (*)(void)),
+	FIRST_OPTION_BYTES = offsetof(struct hd_option, help) + sizeof(char *)
+};
+
 static int check_versions(const struct hd_model *model, const char *path, struct hd_error *err)
 {
 	if (model->magic != HD_PLUGIN_MAGIC)
@@ -39,16 +45,15 @@ static int check_versions(const struct hd_model *model, const char *path, struct
 		                model->abi, HD_PLUGIN_ABI,
 		                model->abi < HD_PLUGIN_ABI ? "rebuild the plugin"
 		                                           : "use a newer heddle");
-	if (model->size < sizeof(struct hd_model))
+	if (model->size < FIRST_MODEL_BYTES)
 		return hd_error(err, -EINVAL,
-		                "%s: struct hd_model of %u bytes, at least %zu are needed: built "
-		                "with a broken "
-		                "header or a wrong size",
-		                path, model->size, sizeof(struct hd_model));
-	if (model->options && model->option_size < sizeof(struct hd_option))
+		                "%s: struct hd_model of %u bytes, at least %d are needed: built "
+		                "with a broken header or a wrong size",
+		                path, model->size, (int)FIRST_MODEL_BYTES);
+	if (model->options && model->option_size < FIRST_OPTION_BYTES)
 		return hd_error(err, -EINVAL,
-		                "%s: struct hd_option of %u bytes, at least %zu are needed", path,
-		                model->option_size, sizeof(struct hd_option));
+		                "%s: struct hd_option of %u bytes, at least %d are needed", path,
+		                model->option_size, (int)FIRST_OPTION_BYTES);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "stats.h"
 #include "sysfile.h"
 #include "virtualisation.h"
+#include "words.h"
 
 static void unavailable(struct machine *machine, const char *what, const char *why)
 {
@@ -98,22 +99,11 @@ static void read_pressure(struct machine *machine, const char *root)
 		unreadable(machine, "cpu_pressure_percent", -code);
 }
 
-/* Whether `word` is one of the words of a list that commas part. */
-static bool has_item(const char *list, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (const char *at = strstr(list, word); at; at = strstr(at + 1, word))
-		if ((at == list || at[-1] == ' ') && (at[length] == ',' || !at[length]))
-			return true;
-	return false;
-}
-
 static void add_item(char list[MACHINE_TEXT], const char *word)
 {
 	size_t used = strlen(list);
 
-	if (!has_item(list, word))
+	if (!words_has_item(list, word))
 		snprintf(list + used, MACHINE_TEXT - used, "%s%s", used ? ", " : "", word);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* heddle: measures concurrency models side by side. The table of subcommands, and nothing else. */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,10 +42,8 @@ static int unknown_command(const char *name)
 	return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
-	/* Only how characters are shown: numbers are written the same everywhere. */
-	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
@@ -62,4 +61,22 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], (*c)->name) == 0)
 			return (*c)->run(*c, argc - 1, argv + 1);
 	return unknown_command(argv[1]);
+}
+
+/* What was printed may still lie in a buffer, and a full disk is noticed only now. */
+static int finish(int code)
+{
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || code == EXIT_INTERNAL)
+		return code; /* well, or told already */
+	fprintf(stderr, "heddle: the output could not be written%s%s\n", errno ? ": " : "",
+	        errno ? strerror(errno) : "");
+	return code > EXIT_SIGNAL ? code : EXIT_INTERNAL;
+}
+
+int main(int argc, char **argv)
+{
+	/* Only how characters are shown: numbers are written the same everywhere. */
+	setlocale(LC_CTYPE, "");
+	return finish(dispatch(argc, argv));
 }

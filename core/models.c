@@ -61,7 +61,8 @@ struct model *models_add_file(struct models *models, const char *path)
 	if (model)
 		return model;
 	model = add(models, path);
-	if (model) { /* to the front */
+	if (model) {
+		model->by_path = true; /* to the front */
 		memmove(models->items + 1, models->items,
 		        (models->count - 1) * sizeof(struct model *));
 		models->items[0] = model;
@@ -140,9 +141,10 @@ int models_find(struct models *models, const char *const *folders, struct hd_err
 	return 0;
 }
 
-static void ends_with_zero(char *text, size_t size)
+static void make_safe(char *text, size_t size)
 {
 	text[size - 1] = '\0';
+	text_clean(text);
 }
 
 /* A plugin can write what it likes into the arena: what came is made safe before it is believed. */
@@ -151,19 +153,21 @@ static void take_description(struct model *model, const struct model_info *from)
 	struct model_info *info = &model->info;
 
 	*info = *from;
-	ends_with_zero(info->name, sizeof(info->name));
-	ends_with_zero(info->summary, sizeof(info->summary));
-	ends_with_zero(info->build, sizeof(info->build));
-	ends_with_zero(info->unsupported, sizeof(info->unsupported));
+	make_safe(info->name, sizeof(info->name));
+	make_safe(info->summary, sizeof(info->summary));
+	make_safe(info->build, sizeof(info->build));
+	make_safe(info->unsupported, sizeof(info->unsupported));
 	if (info->option_count > MODEL_OPTIONS)
 		info->option_count = MODEL_OPTIONS;
 	for (uint32_t i = 0; i < info->option_count; i++) {
 		struct model_option *option = &info->options[i];
 
-		ends_with_zero(option->name, sizeof(option->name));
-		ends_with_zero(option->text, sizeof(option->text));
-		ends_with_zero(option->choices, sizeof(option->choices));
-		ends_with_zero(option->help, sizeof(option->help));
+		make_safe(option->name, sizeof(option->name));
+		make_safe(option->text, sizeof(option->text));
+		make_safe(option->choices, sizeof(option->choices));
+		make_safe(option->help, sizeof(option->help));
+		if (option->kind < HD_OPTION_INT || option->kind > HD_OPTION_TEXT)
+			option->kind = HD_OPTION_INT; /* the loader has let through none of them */
 		model->options[i] = (struct hd_option){.name = option->name,
 		                                       .kind = option->kind,
 		                                       .value = option->value,
@@ -228,6 +232,11 @@ void models_ask(struct model *model, struct keeper *keeper, uint32_t timeout_s)
 	model->status = hand.status;
 	snprintf(model->reason, sizeof(model->reason), "%s", hand.reason);
 	arena_destroy(&arena);
+}
+
+bool model_is_empty(const struct model *model)
+{
+	return strcmp(model->name, "empty") == 0 && !model->by_path;
 }
 
 void models_free(struct models *models)

@@ -19,9 +19,9 @@ struct keeper;
 enum { MODEL_REASON = 512 };
 
 struct model {
-	char *path;            /* of the file, absolute where it exists */
-	char name[MODEL_NAME]; /* the file's name without .so */
-	bool asked;
+	char *path;                /* of the file, absolute where it exists */
+	char name[MODEL_NAME];     /* the file's name without .so */
+	bool asked, by_path;       /* by_path: the user named the file */
 	enum status status;        /* STATUS_OK, or how asking it went wrong */
 	char reason[MODEL_REASON]; /* "" where status is OK */
 	uint64_t hash;             /* XXH3 of the file; a trial refuses another one */
@@ -50,6 +50,8 @@ struct model *models_get(const struct models *, const char *name);
 struct model *models_add_file(struct models *, const char *path);
 /* Has it described by a stage; the second time is free. What goes wrong is in status and reason. */
 void models_ask(struct model *, struct keeper *, uint32_t timeout_s);
+/* The model that does nothing, as it is installed: there is nothing to be right or wrong about it. */
+bool model_is_empty(const struct model *);
 void models_free(struct models *);
 
 #endif

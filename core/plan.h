@@ -81,6 +81,10 @@ void plan_free(struct plan *);
 /* "counter/lines=4/thread-mutex/kind=adaptive/cores=2": values that are not the defaults, in the
    schema's order, label last before cores in parentheses. Returns text. */
 const char *plan_case_name(const struct plan_case *, char text[PLAN_NAME]);
+/* The two halves of it as tables have them, blanks between: "counter batch=1024", where a batch is
+   always told as it decides who wins; "thread-mutex kind=adaptive (mine, first try)". Return text. */
+const char *plan_case_title(const struct plan_case *, char text[PLAN_NAME]);
+const char *plan_case_series(const struct plan_case *, char text[PLAN_NAME]);
 /* Hash (XXH3, 32 hex digits) of everything that affects the case: workload, params, model, options,
    label, cores, PUs or cores, placement, the generator's cores, warm-up and windows. Returns text. */
 const char *plan_case_key(const struct plan_case *, char text[PLAN_KEY]);

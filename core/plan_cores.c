@@ -2,7 +2,6 @@
 /* Core counts, the PUs behind them, and the load generator's share. */
 #include "plan_make.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,15 +139,9 @@ void plan_place(struct maker *maker)
 	find_shared(maker, &map, pus);
 }
 
-/* More than the CPU quota pays for is throttled and measures the quota. */
 static uint32_t most_of(const struct maker *maker, bool pus)
 {
-	double quota = maker->topology->cpu_quota;
-	uint32_t count = maker->order[pus].count;
-
-	if (isnan(quota) || quota >= count)
-		return count;
-	return quota < 1 ? 1 : (uint32_t)quota;
+	return (uint32_t)topology_budget(maker->topology, (int)maker->order[pus].count);
 }
 
 static void add_count(struct core_counts *counts, uint32_t count)

@@ -160,22 +160,6 @@ void plan_check_filter(struct maker *maker)
 		check_only(maker, maker->filter->only[i], keys);
 }
 
-static bool parse_count(const char *text, struct config_core_count *count)
-{
-	size_t digits = strspn(text, "0123456789");
-	long number = digits >= 1 && digits <= 7 ? strtol(text, NULL, 10) : 0;
-
-	if (strcmp(text, "max") == 0) {
-		*count = (struct config_core_count){.kind = COUNT_MAX};
-		return true;
-	}
-	*count = (struct config_core_count){text[digits] ? COUNT_PERCENT : COUNT_NUMBER,
-	                                    (int)number};
-	if (number < 1)
-		return false;
-	return !text[digits] || (strcmp(text + digits, "%") == 0 && number <= 100);
-}
-
 static bool parse_list(struct maker *maker, const char *text, struct config_cores *cores)
 {
 	char *words = pool_text(maker->pool, text), *word;
@@ -184,26 +168,18 @@ static bool parse_list(struct maker *maker, const char *text, struct config_core
 	if (!words || !cores->list)
 		return false;
 	while ((word = strsep(&words, ",")))
-		if (!parse_count(word, cores->list + cores->count++))
+		if (!config_read_count(word, cores->list + cores->count++))
 			return false;
 	return true;
 }
 
 bool plan_parse_cores(struct maker *maker, const char *text, struct config_cores *cores)
 {
-	static const char *const words[] = {
-	        [CORES_POW2] = "pow2", [CORES_ALL] = "all", [CORES_MAX] = "max"};
 	char found[WORDS_QUOTE];
 
 	*cores = (struct config_cores){.given = true, .kind = CORES_LIST};
 	cores->place = pool_text(maker->pool, "--cores");
-	for (int kind = CORES_POW2; kind < CORES_LIST; kind++) {
-		if (strcmp(words[kind], text) == 0) {
-			cores->kind = (enum config_cores_kind)kind;
-			return true;
-		}
-	}
-	if (parse_list(maker, text, cores))
+	if (config_read_cores(text, &cores->kind) || parse_list(maker, text, cores))
 		return true;
 	plan_problem(maker, "--cores",
 	             "%s; must be \"pow2\", \"all\" or numbers, percentages and \"max\" with "

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "request.h"
+
 enum { MOST_KNOWN = 255 };
 
 static const char empty_model[] =
@@ -102,14 +104,14 @@ static bool find_model(struct maker *maker, const struct config_model *entry,
 	return plan_matrix(maker, model->options, &entry->options, &names, &found->options);
 }
 
-static bool is_file(const char *name)
+static bool ends_with_so(const char *name)
 {
 	size_t length = strlen(name);
 
-	return strchr(name, '/') || (length > 3 && strcmp(name + length - 3, ".so") == 0);
+	return length > 3 && strcmp(name + length - 3, ".so") == 0;
 }
 
-/* An entry that the command line adds. */
+/* An entry that the command line adds: a file, or the name of a model. */
 static const struct config_model *bare(struct maker *maker, const char *name, const char *place)
 {
 	struct config_model *entry = pool_zalloc(maker->pool, 1, sizeof(*entry));
@@ -120,11 +122,10 @@ static const struct config_model *bare(struct maker *maker, const char *name, co
 		return NULL;
 	entry->place = entry->name_place = pool_text(maker->pool, place);
 	entry->model = pool_text(maker->pool, slash ? slash + 1 : name);
-	if (is_file(name)) {
+	if (slash || ends_with_so(name))
 		entry->plugin = pool_text(maker->pool, realpath(name, resolved) ? resolved : name);
-		if (entry->model && strlen(entry->model) > 3)
-			entry->model[strlen(entry->model) - 3] = '\0';
-	}
+	if (entry->model && ends_with_so(entry->model))
+		entry->model[strlen(entry->model) - 3] = '\0';
 	return maker->pool->failed ? NULL : entry;
 }
 
@@ -266,36 +267,11 @@ const struct plan_model *plan_baseline_of(const struct maker *maker, const struc
 	return !name ? first : plain ? plain : called;
 }
 
-static const char *const op_names[] = {
-        [HD_EXCLUSIVE] = "EXCLUSIVE",
-        [HD_SHARED] = "SHARED",
-        [HD_READ] = "READ",
-        [HD_WRITE] = "WRITE",
-        [HD_ACCEPT] = "ACCEPT",
-        [HD_YIELD] = "YIELD",
-        [HD_SLEEP] = "SLEEP",
-        [HD_PUT] = "PUT",
-        [HD_GET] = "GET",
-        [HD_SET] = "SET",
-        [HD_CLEAR] = "CLEAR",
-        [HD_WAIT] = "WAIT",
-};
-
-static const char *missing_ops(struct maker *maker, uint64_t missing)
-{
-	char text[256] = "does not interpret";
-	size_t at = strlen(text);
-
-	for (size_t op = 1; op < sizeof(op_names) / sizeof(*op_names); op++)
-		if (missing & HD_CAN(op))
-			at += (size_t)snprintf(text + at, sizeof(text) - at, " %s", op_names[op]);
-	return pool_text(maker->pool, text);
-}
-
 enum status plan_verdict(struct maker *maker, const struct workload *workload,
                          const struct model *model, const char **reason)
 {
 	uint64_t missing = workload->ops & ~(model->info.ops | HD_CAN(HD_DONE));
+	char names[REQUEST_NAMES];
 
 	*reason = NULL;
 	if (model->status != STATUS_OK) {
@@ -307,7 +283,8 @@ enum status plan_verdict(struct maker *maker, const struct workload *workload,
 		return STATUS_SKIPPED;
 	}
 	if (missing) {
-		*reason = missing_ops(maker, missing);
+		*reason = pool_format(maker->pool, "does not interpret %s",
+		                      request_names(missing, names));
 		return STATUS_SKIPPED;
 	}
 	return STATUS_OK;

@@ -24,27 +24,30 @@ static void add(char text[PLAN_NAME], const char *format, ...)
 }
 
 /* Of a long text, such as a path, the end tells more than the beginning. */
-static void add_changed(char text[PLAN_NAME], const struct hd_option *specs,
-                        const struct value *values)
+static void add_value(char text[PLAN_NAME], char separator, const struct hd_option *spec,
+                      struct value value)
 {
 	char number[NUMBER];
+	const char *shown = number;
+	size_t length;
 
-	for (size_t i = 0; values && specs && specs[i].name; i++) {
-		const char *shown = number;
-		size_t length;
+	if (option_is_text(spec))
+		shown = value.text;
+	else
+		option_print(spec, value, number, sizeof(number));
+	length = strlen(shown);
+	if (length > LONGEST_VALUE)
+		add(text, "%c%s=...%s", separator, spec->name, shown + length - LONGEST_VALUE);
+	else
+		add(text, "%c%s=%s", separator, spec->name, shown);
+}
 
-		if (option_equal(specs + i, values[i], option_default(specs + i)))
-			continue;
-		if (option_is_text(specs + i))
-			shown = values[i].text;
-		else
-			option_print(specs + i, values[i], number, sizeof(number));
-		length = strlen(shown);
-		if (length > LONGEST_VALUE)
-			add(text, "/%s=...%s", specs[i].name, shown + length - LONGEST_VALUE);
-		else
-			add(text, "/%s=%s", specs[i].name, shown);
-	}
+static void add_changed(char text[PLAN_NAME], char separator, const struct hd_option *specs,
+                        const struct value *values)
+{
+	for (size_t i = 0; values && specs && specs[i].name; i++)
+		if (!option_equal(specs + i, values[i], option_default(specs + i)))
+			add_value(text, separator, specs + i, values[i]);
 }
 
 static const struct hd_option *options_of(const struct plan_case *kase)
@@ -52,16 +55,43 @@ static const struct hd_option *options_of(const struct plan_case *kase)
 	return kase->model->status == STATUS_OK ? kase->model->options : NULL;
 }
 
+static void add_series(char text[PLAN_NAME], char separator, const struct plan_case *kase)
+{
+	add(text, "%s", kase->model->name);
+	add_changed(text, separator, options_of(kase), kase->options);
+	if (kase->label)
+		add(text, "%c(%s)", separator, kase->label);
+}
+
 const char *plan_case_name(const struct plan_case *kase, char text[PLAN_NAME])
 {
 	text[0] = '\0';
 	add(text, "%s", kase->workload->name);
-	add_changed(text, kase->workload->params, kase->given);
-	add(text, "/%s", kase->model->name);
-	add_changed(text, options_of(kase), kase->options);
-	if (kase->label)
-		add(text, "/(%s)", kase->label);
+	add_changed(text, '/', kase->workload->params, kase->given);
+	add(text, "/");
+	add_series(text, '/', kase);
 	add(text, "/%s=%" PRIu32, kase->pus ? "pus" : "cores", kase->cores);
+	return text;
+}
+
+const char *plan_case_title(const struct plan_case *kase, char text[PLAN_NAME])
+{
+	const struct hd_option *specs = kase->workload->params;
+
+	text[0] = '\0';
+	add(text, "%s", kase->workload->name);
+	for (size_t i = 0; specs && specs[i].name; i++)
+		if (strcmp(specs[i].name, "batch") == 0)
+			add_value(text, ' ', specs + i, kase->params[i]);
+		else if (!option_equal(specs + i, kase->given[i], option_default(specs + i)))
+			add_value(text, ' ', specs + i, kase->given[i]);
+	return text;
+}
+
+const char *plan_case_series(const struct plan_case *kase, char text[PLAN_NAME])
+{
+	text[0] = '\0';
+	add_series(text, ' ', kase);
 	return text;
 }
 

@@ -30,16 +30,6 @@ static void refuse_unknown(struct maker *maker, const struct hd_option *specs,
 	             words_suggest(setting->name, known, "known", hint));
 }
 
-static void describe(const struct config_value *value, char out[WORDS_QUOTE])
-{
-	if (value->kind == CONFIG_TEXT)
-		words_quote(value->value.text, out);
-	else if (value->kind == CONFIG_FLAG)
-		snprintf(out, WORDS_QUOTE, "%s", value->value.number ? "true" : "false");
-	else
-		snprintf(out, WORDS_QUOTE, "%" PRId64, value->value.number);
-}
-
 static bool fits_kind(const struct hd_option *spec, const struct config_value *value)
 {
 	if (option_is_text(spec))
@@ -106,8 +96,7 @@ static void check_values(struct maker *maker, const struct hd_option *spec,
 		return;
 	if (refused > 1)
 		snprintf(more, sizeof(more), " and %zu more", refused - 1);
-	describe(first, found);
-	plan_problem(maker, setting->place, "%s%s; %s", found, more,
+	plan_problem(maker, setting->place, "%s%s; %s", config_describe(first, found), more,
 	             allowed_of(spec, fits_kind(spec, first) ? first->value.text : NULL, allowed));
 }
 

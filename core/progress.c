@@ -7,27 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "format.h"
+#include "screen.h"
 
-enum { BAR = 14, REDRAW_MS = 100 };
-
-static int columns(void)
-{
-	struct winsize size;
-
-	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col : 80;
-}
+enum { BAR = 14, REDRAW_MS = 100, LEAST = 20, USUAL = 80 /* columns */ };
 
 void progress_begin(struct progress *progress, uint32_t rounds, uint64_t total, double expected_s)
 {
 	const char *term = getenv("TERM");
+	int columns = screen_terminal_columns(STDERR_FILENO);
 
 	*progress = (struct progress){.live = isatty(STDERR_FILENO) && term && strcmp(term, "dumb"),
-	                              .width = columns(),
+	                              .width = columns >= LEAST ? columns : USUAL,
 	                              .rounds = rounds,
 	                              .total = total,
 	                              .began_ns = clock_now_ns(),

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "sysfile.h"
+#include "words.h"
 
 /* One line of mountinfo that shows control groups with the CPU controller. */
 struct mount {
@@ -16,19 +18,6 @@ struct mount {
 	const char *point;
 	bool v2;
 };
-
-/* Whether `word` is in a list with commas. */
-static bool list_has(const char *list, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (const char *at = list; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (strncmp(at, word, length) == 0 && (at[length] == ',' || !at[length]))
-			return true;
-	}
-	return false;
-}
 
 /* Spaces and the like stand in mountinfo as \040: three octal digits. */
 static void unescape(char *text)
@@ -46,33 +35,6 @@ static void unescape(char *text)
 		}
 	}
 	*to = '\0';
-}
-
-/* "hierarchy:controllers:path" is the process's own group; version 2 is hierarchy 0 without names.
- */
-static bool own_group(const char *root, bool v2, char *group, size_t size)
-{
-	FILE *file = sysfile_open(root, "/proc/self/cgroup");
-	char *line = NULL;
-	size_t room = 0;
-	bool found = false;
-
-	while (file && !found && getline(&line, &room, file) > 0) {
-		char *names = strchr(line, ':');
-		char *path = names ? strchr(names + 1, ':') : NULL;
-
-		if (!path)
-			continue;
-		*path++ = '\0';
-		path[strcspn(path, "\n")] = '\0';
-		if (v2 ? strcmp(line, "0:") != 0 : !list_has(names + 1, "cpu"))
-			continue;
-		found = snprintf(group, size, "%s", path) < (int)size;
-	}
-	free(line);
-	if (file)
-		fclose(file);
-	return found;
 }
 
 static bool read_numbers(const char *root, const char *folder, const char *name, int count,
@@ -150,7 +112,7 @@ static bool parse_mount(char *line, struct mount *mount)
 	if (!type || !options)
 		return false;
 	mount->v2 = strcmp(type, "cgroup2") == 0;
-	if (!mount->v2 && (strcmp(type, "cgroup") != 0 || !list_has(options, "cpu")))
+	if (!mount->v2 && (strcmp(type, "cgroup") != 0 || !words_has_item(options, "cpu")))
 		return false;
 	for (int i = 0; i < 5; i++) {
 		word = strtok_r(i ? NULL : line, " ", &save);
@@ -176,7 +138,8 @@ double quota_cpus(const char *root)
 	while (file && getline(&line, &room, file) > 0) {
 		struct mount mount = {0};
 
-		if (parse_mount(line, &mount) && own_group(root, mount.v2, group, sizeof(group)))
+		if (parse_mount(line, &mount) &&
+		    cgroup_own(root, mount.v2 ? NULL : "cpu", group, sizeof(group)))
 			least = fmin(least, least_limit(root, &mount, group));
 	}
 	free(line);

@@ -33,25 +33,56 @@ static json_t *unavailable(const struct machine *machine)
 	return object;
 }
 
+static void put_texts(json_t *object, const struct machine *machine)
+{
+	const struct {
+		const char *key, *text;
+	} texts[] = {
+	        {"hostname", machine->hostname},
+	        {"cpu_model", machine->cpu_model},
+	        {"architecture", machine->architecture},
+	        {"kernel", machine->kernel},
+	        {"governor", machine->governor},
+	        {"turbo", machine->turbo},
+	        {"clock_source", machine->clock_source},
+	        {"virtualisation", machine->virtualisation},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		json_object_set_new(object, texts[i].key, json_text_or_null(texts[i].text));
+}
+
+static void put_numbers(json_t *object, const struct machine *machine,
+                        const struct topology *topology)
+{
+	const struct {
+		const char *key;
+		double value;
+	} numbers[] = {
+	        {"cpu_quota", topology->cpu_quota},
+	        {"clock_read_ns", machine->clock_read_ns},
+	        {"load_1min", machine->load_1min},
+	        {"cpu_pressure_percent", machine->cpu_pressure_percent},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		json_object_set_new(object, numbers[i].key, json_number_or_null(numbers[i].value));
+	json_object_set_new(object, "memory_bytes",
+	                    machine->memory_bytes ? json_integer((json_int_t)machine->memory_bytes)
+	                                          : json_null());
+}
+
 static json_t *machine_json(const struct machine *machine, const struct topology *topology)
 {
-	return json_pack(
-	        "{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:s, s:s, s:o, s:I, s:o, s:o, "
-	        "s:o, s:o}",
-	        "hostname", json_text_or_null(machine->hostname), "cpu_model",
-	        json_text_or_null(machine->cpu_model), "architecture",
-	        json_text_or_null(machine->architecture), "kernel",
-	        json_text_or_null(machine->kernel), "governor",
-	        json_text_or_null(machine->governor), "virtualisation",
-	        json_text_or_null(machine->virtualisation), "cores", topology->cores, "pus",
-	        topology->pus, "cores_usable", topology->cores_usable, "pus_usable",
-	        topology->pus_usable, "cpuset", topology->cpuset, "topology", topology->summary,
-	        "cpu_quota", json_number_or_null(topology->cpu_quota), "memory_bytes",
-	        (json_int_t)machine->memory_bytes, "clock_read_ns",
-	        json_number_or_null(machine->clock_read_ns), "load_1min",
-	        json_number_or_null(machine->load_1min), "cpu_pressure_percent",
-	        json_number_or_null(machine->cpu_pressure_percent), "unavailable",
-	        unavailable(machine));
+	json_t *object = json_pack("{s:i, s:i, s:i, s:i, s:s, s:s}", "cores", topology->cores,
+	                           "pus", topology->pus, "cores_usable", topology->cores_usable,
+	                           "pus_usable", topology->pus_usable, "cpuset", topology->cpuset,
+	                           "topology", topology->summary);
+
+	put_texts(object, machine);
+	put_numbers(object, machine, topology);
+	json_object_set_new(object, "unavailable", unavailable(machine));
+	return object;
 }
 
 /* The plugins that the plan uses: a number belongs to a file and its build. */

@@ -143,11 +143,54 @@ static void note_inside(json_t *notes, const struct plan_case *kase, const struc
 		     inside->trend * 100);
 }
 
-/* What workload and model had to tell of the last trial. */
+/* The same remark, whatever the numbers in it. */
+static bool alike(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "0123456789 ");
+		b += strspn(b, "0123456789 ");
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
+/* How many trials had such a remark; whether none after trial `i` had it. */
+static uint32_t count_alike(json_t *const *lines, uint32_t count, const char *wanted, uint32_t i,
+                            bool *last)
+{
+	uint32_t with = 0;
+	json_t *remark;
+	size_t n;
+
+	*last = true;
+	for (uint32_t k = 0; k < count; k++)
+		json_array_foreach(json_object_get(lines[k], "notes"), n,
+		                   remark) if (alike(json_string_value(remark), wanted))
+		{
+			with++;
+			*last = *last && k <= i;
+		}
+	return with;
+}
+
+/* What workload and model had to tell of the trials: each remark once, as it was made last. */
 static void take_notes(json_t *notes, json_t *const *lines, uint32_t count)
 {
-	if (count)
-		json_array_extend(notes, json_object_get(lines[count - 1], "notes"));
+	json_t *remark;
+	size_t n;
+
+	for (uint32_t i = 0; i < count; i++)
+		json_array_foreach(json_object_get(lines[i], "notes"), n, remark)
+		{
+			const char *text = json_string_value(remark);
+			bool last;
+			uint32_t with = count_alike(lines, count, text, i, &last);
+
+			if (last && with == count)
+				note(notes, "%s", text);
+			else if (last)
+				note(notes, "%s (%u of %u trials)", text, with, count);
+		}
 }
 
 static json_t *spread_json(const double *gate, size_t n, const struct inside *inside)
@@ -177,6 +220,8 @@ static json_t *versus_json(const struct journal *journal, const struct plan *pla
 	if (!ok || kase->baseline == PLAN_NO_BASELINE || kase->baseline == index)
 		return json_null();
 	base = &journal->cases[kase->baseline];
+	if (base->status != STATUS_OK)
+		return json_null();
 	logs = calloc(mine->rounds + 1, sizeof(*logs));
 	for (uint32_t i = 0; logs && i < mine->rounds && i < base->rounds; i++)
 		if (mine->gate[i] > 0 && base->gate[i] > 0)
@@ -269,12 +314,14 @@ static json_t *case_json(struct journal *journal, const struct plan *plan, size_
 	enum status status =
 	        count || kase->status != STATUS_OK ? of_journal->status : STATUS_SKIPPED;
 	bool ok = status == STATUS_OK, network = kase->workload->network;
-	char name[PLAN_NAME], key[PLAN_KEY];
+	char name[PLAN_NAME], title[PLAN_NAME], series[PLAN_NAME], key[PLAN_KEY];
 	json_t *of_case;
 
 	of_case = json_pack(
-	        "{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:b, s:s, s:o, s:o, s:s, s:o}",
-	        "name", plan_case_name(kase, name), "key", plan_case_key(kase, key), "workload",
+	        "{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:b, s:s, s:o, s:o, "
+	        "s:s, s:o}",
+	        "name", plan_case_name(kase, name), "title", plan_case_title(kase, title), "series",
+	        plan_case_series(kase, series), "key", plan_case_key(kase, key), "workload",
 	        kase->workload->name, "params", values_json(kase->workload->params, kase->params),
 	        "model", kase->model->name, "label", json_text_or_null(kase->label), "options",
 	        values_json(kase->model->options, kase->options), "cores", (int)kase->cores, "cpus",
@@ -286,7 +333,7 @@ static json_t *case_json(struct journal *journal, const struct plan *plan, size_
 	                ? json_string("the run ended before its first trial")
 	                : reason_json(kase, lines, count, status),
 	        "verified",
-	        ok                              ? json_true()
+	        ok ? model_is_empty(kase->model) ? json_null() : json_true()
 	        : status == STATUS_WRONG_RESULT ? json_false()
 	                                        : json_null(),
 	        "expect", kase->entry->expect ? kase->entry->expect : "ok", "metrics",

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "result_document.h"
@@ -65,10 +66,20 @@ static json_t *trial_json(uint32_t round, uint32_t order, const struct trial_res
 	                 gauges(trial));
 }
 
+/* Locked while it is written: a second run of the same name must not take it away, not even by force. */
 static int open_file(const char *path, bool overwrite)
 {
-	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (overwrite ? O_TRUNC : O_EXCL),
-	            0644);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (overwrite ? 0 : O_EXCL),
+	              0644);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		close(fd);
+		return -EBUSY;
+	}
+	(void)!ftruncate(fd, 0); /* a device has nothing to cut */
+	return fd;
 }
 
 int journal_open(struct journal *journal, const char *path, const struct plan *plan, bool overwrite,
@@ -77,11 +88,12 @@ int journal_open(struct journal *journal, const char *path, const struct plan *p
 	int fd = open_file(path, overwrite);
 
 	*journal = (struct journal){.case_count = plan->count};
+	if (fd == -EBUSY)
+		return hd_error(err, fd, "%s: another run is writing it", path);
 	if (fd < 0)
-		return hd_error(err, -errno, "%s: %s%s", path, strerror(errno),
-		                errno == EEXIST
-		                        ? "; another run may be writing it; -f writes over it"
-		                        : "");
+		return hd_error(err, fd, "%s: %s%s", path, strerror(-fd),
+		                fd == -EEXIST ? "; another run may be writing it; -f writes over it"
+		                              : "");
 	journal->file = fdopen(fd, "a+");
 	journal->path = strdup(path);
 	journal->cases = calloc(plan->count ? plan->count : 1, sizeof(*journal->cases));

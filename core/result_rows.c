@@ -54,60 +54,29 @@ static void print_value(const json_t *value, char *text, size_t size)
 		snprintf(text, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 }
 
-/* A case's name is WORKLOAD[/param=value...]/MODEL[/option=value...][ (label)]/cores=N. */
-static void split_name(const json_t *of_case, char *workload, char *model)
+/* One half of a case's name, or the bare word where another program left the half out. */
+static const char *half(const json_t *of_case, const char *key, const char *word)
 {
-	const char *name = row_text(of_case, "name"), *model_name = row_text(of_case, "model");
-	const char *found = NULL, *cores = NULL;
-	char wanted[ROW_TITLE];
-	size_t length;
+	const char *text = row_text(of_case, key);
 
-	snprintf(wanted, sizeof(wanted), "/%s", model_name);
-	length = strlen(wanted);
-	for (const char *at = strstr(name, wanted); at; at = strstr(at + 1, wanted))
-		if (at[length] == '/' || at[length] == ' ' || at[length] == '\0')
-			found = at;
-	for (const char *at = found; at && (at = strstr(at, "/cores=")); at++)
-		cores = at;
-	for (const char *at = found; !cores && at && (at = strstr(at, "/pus=")); at++)
-		cores = at;
-	snprintf(workload, ROW_TITLE, "%.*s", found ? (int)(found - name) : (int)strlen(name),
-	         name);
-	snprintf(model, ROW_TITLE, "%.*s",
-	         found ? (int)((cores ? cores : name + strlen(name)) - found - 1)
-	               : (int)strlen(model_name),
-	         found ? found + 1 : model_name);
-	for (char *slash = workload; (slash = strchr(slash, '/')) && strchr(slash, '=');)
-		*slash = ' ';
-}
-
-/* Batch sizes decide who wins: no heading leaves the reader to guess, not even the default. */
-static void tell_batch(const json_t *of_case, char *workload)
-{
-	const json_t *batch = json_object_get(json_object_get(of_case, "params"), "batch");
-	size_t length = strlen(workload);
-
-	if (json_is_integer(batch) && !strstr(workload, " batch="))
-		snprintf(workload + length, ROW_TITLE - length, " batch=%" JSON_INTEGER_FORMAT,
-		         json_integer_value(batch));
+	return *text ? text : row_text(of_case, word);
 }
 
 static void title_row(const struct table_view *view, struct row *row)
 {
-	char workload[ROW_TITLE], model[ROW_TITLE];
+	const char *title = half(row->of_case, "title", "workload");
+	const char *series = half(row->of_case, "series", "model");
 	const char *by = view->by ? view->by : "workload";
 
-	split_name(row->of_case, workload, model);
-	tell_batch(row->of_case, workload);
 	if (strcmp(by, "model") == 0) {
-		snprintf(row->group, ROW_TITLE, "%s", model);
-		snprintf(row->title, ROW_TITLE, "%s", workload);
+		snprintf(row->group, ROW_TITLE, "%s", series);
+		snprintf(row->title, ROW_TITLE, "%s", title);
 	} else if (strcmp(by, "cores") == 0) {
 		snprintf(row->group, ROW_TITLE, "cores=%d", row_cores(row->of_case));
-		snprintf(row->title, ROW_TITLE, "%.250s %.250s", workload, model);
+		snprintf(row->title, ROW_TITLE, "%.250s %.250s", title, series);
 	} else {
-		snprintf(row->group, ROW_TITLE, "%s", workload);
-		snprintf(row->title, ROW_TITLE, "%s", model);
+		snprintf(row->group, ROW_TITLE, "%s", title);
+		snprintf(row->title, ROW_TITLE, "%s", series);
 	}
 }
 

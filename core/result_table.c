@@ -28,26 +28,6 @@ static const char *cost_name(const json_t *of_case)
 	return NULL;
 }
 
-/* Words of `text` from column `indent` on, broken before the last column. */
-static void print_wrapped(const struct table *table, int indent, int column, const char *text)
-{
-	while (*text) {
-		size_t length = strcspn(text, " ");
-		char word[ROW_TITLE];
-
-		snprintf(word, sizeof(word), "%.*s", (int)length, text);
-		if (column > indent && column + 1 + format_width(word) > table->width)
-			column = fprintf(table->out, "\n%*s", indent, "") - 1;
-		else if (column > indent)
-			column += fprintf(table->out, " ");
-		fputs(word, table->out);
-		column += format_width(word);
-		text += length;
-		text += strspn(text, " ");
-	}
-	fputc('\n', table->out);
-}
-
 static void print_cell(const struct table *table, int width, const char *text)
 {
 	fprintf(table->out, "%*s%s", width > format_width(text) ? width - format_width(text) : 0,
@@ -168,7 +148,7 @@ static void print_common_notes(const struct table *table, const struct row *rows
 		                   note) if (is_common(rows, count, json_string_value(note)))
 		{
 			fputs("  all: ", table->out);
-			print_wrapped(table, 7, 7, json_string_value(note));
+			format_wrapped(table->out, table->width, 7, 7, json_string_value(note));
 		}
 		return;
 	}
@@ -193,7 +173,7 @@ static void print_notes(const struct table *table, const struct row *row, const 
 	if (!text[0])
 		return;
 	fprintf(table->out, "      ");
-	print_wrapped(table, 6, 6, text);
+	format_wrapped(table->out, table->width, 6, 6, text);
 }
 
 static void print_row(const struct table *table, const struct row *row)
@@ -214,7 +194,7 @@ static void print_row(const struct table *table, const struct row *row)
 		snprintf(reason, sizeof(reason), "%s%s: %s", status,
 		         strcmp(row_text(of_case, "expect"), status) == 0 ? " (as expected)" : "",
 		         row_text(of_case, "reason"));
-		print_wrapped(table, NAME_COLUMN + 8, NAME_COLUMN + 8, reason);
+		format_wrapped(table->out, table->width, NAME_COLUMN + 8, NAME_COLUMN + 8, reason);
 		return;
 	}
 	print_cell(table, 11,
@@ -242,7 +222,8 @@ static void print_own_share(const struct table *table, const struct row *row)
 	if (strcmp(row_text(row->of_case, "status"), "ok") || !(rate > 0))
 		return;
 	fprintf(table->out, "  harness: %s of each %s at cores=%d (model empty, not verified)\n",
-	        format_quantity((bytes ? 1024 * 1024 : 1) * 1e9 / rate, "ns", text),
+	        format_quantity((bytes ? 1024 * 1024 : 1) * row_cores(row->of_case) * 1e9 / rate,
+	                        "ns", text),
 	        bytes ? "MiB" : "operation", row_cores(row->of_case));
 }
 
@@ -277,7 +258,7 @@ static void print_spread(const struct table *table, const struct row *rows, size
 		         "%s %% (%s)",
 		         text[0], text[1], text[2], text[3], text[4], text[5]);
 		fputs("  ", table->out);
-		print_wrapped(table, 4, 2, line);
+		format_wrapped(table->out, table->width, 4, 2, line);
 	}
 	if (values && isfinite(middle[0]) && !isfinite(middle[2]))
 		fprintf(table->out, "  too few trials for intervals: at least 6 are needed\n");

@@ -3,11 +3,10 @@
 
 #include <errno.h>
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "clock.h"
@@ -49,25 +48,6 @@ static bool interrupted(void *context)
 static void share_of_pass(void *context, double fraction)
 {
 	((struct run *)context)->fraction = fraction;
-}
-
-/*
- * With all cores spinning an ordinary process would look at the windows milliseconds late. What it forks
- * is ordinary again.
- */
-static void become_observer(void)
-{
-	struct sched_param param = {.sched_priority = 1};
-
-	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
-	prctl(PR_SET_TIMERSLACK, 1UL);
-}
-
-static void cease_to_observe(void)
-{
-	struct sched_param param = {.sched_priority = 0};
-
-	sched_setscheduler(0, SCHED_OTHER, &param);
 }
 
 static void tell_failure(struct run *run, const struct trial_result *result)
@@ -166,11 +146,22 @@ static void count_outcome(const struct run *run, struct run_outcome *outcome)
 		int expected = kase->entry->expect ? status_find(kase->entry->expect) : STATUS_OK;
 		bool tried = of_case->count > 0 || kase->status != STATUS_OK;
 
+		outcome->cases_tried += of_case->count > 0;
 		outcome->cases_ok += tried && of_case->status == STATUS_OK;
 		if (tried && of_case->status != STATUS_SKIPPED && (int)of_case->status != expected)
 			outcome->unexpected++;
 	}
 	outcome->interrupted = asked_to_end(run);
+}
+
+/* A device or a pipe would be replaced by a file. */
+static int check_output(const char *path, struct hd_error *err)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0 || S_ISREG(status.st_mode))
+		return 0;
+	return hd_error(err, -EINVAL, "%s: no regular file; --json prints the result", path);
 }
 
 static int begin(struct run *run, struct hd_error *err)
@@ -179,8 +170,10 @@ static int begin(struct run *run, struct hd_error *err)
 	time_t now = time(NULL);
 	struct tm utc;
 	char *journal_path;
-	int code;
+	int code = check_output(run->options->output, err);
 
+	if (code)
+		return code;
 	if (asprintf(&journal_path, "%s.journal", run->options->output) < 0)
 		return hd_error(err, -ENOMEM, "out of memory");
 	code = journal_open(&run->journal, journal_path, plan, run->options->overwrite, err);
@@ -208,13 +201,11 @@ int run_all(struct workbench *bench, const struct run_options *options, struct r
 	int code = begin(&run, err);
 
 	if (!code) {
-		become_observer();
 		progress_begin(&run.progress, bench->plan.rounds,
 		               bench->plan.rounds * trials_of_a_round(&run),
 		               bench->plan.expected_s);
 		code = run_rounds(&run, err);
 		progress_end(&run.progress);
-		cease_to_observe();
 	}
 	if (!code) {
 		count_outcome(&run, outcome);
@@ -222,6 +213,9 @@ int run_all(struct workbench *bench, const struct run_options *options, struct r
 		run.facts.elapsed_s = (double)(clock_now_ns() - run.began_ns) / 1e9;
 		code = result_write(options->output, &run.journal, &bench->plan, &run.facts, err);
 	}
+	if (code && run.journal.path && err)
+		snprintf(err->text + strlen(err->text), sizeof(err->text) - strlen(err->text),
+		         "; what was measured is in %s", run.journal.path);
 	journal_close(&run.journal, code == 0);
 	free(run.order);
 	return code;

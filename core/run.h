@@ -24,7 +24,8 @@ struct run_options {
 /* What a run came to; zeroed before. */
 struct run_outcome {
 	bool interrupted;
-	uint32_t unexpected; /* cases that ended otherwise than the config expects */
+	uint32_t unexpected;  /* cases that ended otherwise than the config expects */
+	uint32_t cases_tried; /* of which at least one trial was made */
 	uint32_t cases_ok;
 };
 

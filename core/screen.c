@@ -6,13 +6,21 @@
 
 enum { LEAST = 40, USUAL = 80, MOST = 400 };
 
+int screen_terminal_columns(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 int screen_columns(int fd)
 {
 	const char *given = getenv("COLUMNS");
 	int columns = given ? atoi(given) : 0;
-	struct winsize size;
 
 	if (columns < LEAST || columns > MOST)
-		columns = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : USUAL;
+		columns = screen_terminal_columns(fd);
+	if (!columns)
+		columns = USUAL;
 	return columns < LEAST ? LEAST : columns;
 }

@@ -149,10 +149,6 @@ static uint64_t work_done(struct stage *stage)
 
 static void record_pass(struct arena_board *board, uint64_t ns, uint64_t ops)
 {
-	struct arena_passes pass = {.count = 1, .ns = ns, .ops = ops};
-
-	if (board->measured.count < ARENA_PASS_RECORDS)
-		board->pass[board->measured.count] = pass;
 	board->measured.ns += ns;
 	board->measured.ops += ops;
 	board->measured.count++;
@@ -170,23 +166,42 @@ static int run_pass(struct stage *stage)
 	return fail(stage, code, why);
 }
 
+static uint64_t own_cpu_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
+static int before_pass(struct stage *stage, uint64_t pass, struct hd_error *err)
+{
+	const struct workload *workload = stage->kase.workload;
+	uint64_t began = own_cpu_ns();
+
+	if (workload->before_pass && workload->before_pass(&stage->workload, pass, err))
+		return fail(stage, err->code, err->text);
+	atomic_fetch_add(&stage->board->between_cpu_ns, own_cpu_ns() - began);
+	return 0;
+}
+
 /* A finite workload is repeated until the core has seen enough; a pass counts whole or not at all. */
 static int run_passes(struct stage *stage, struct hd_error *err)
 {
-	const struct workload *workload = stage->kase.workload;
 	struct arena_board *board = stage->board;
 
 	for (uint64_t pass = 0; !arena_stopping(board); pass++) {
 		uint64_t begin, before = work_done(stage);
 		uint32_t measured;
 
-		if (workload->before_pass && workload->before_pass(&stage->workload, pass, err))
-			return fail(stage, err->code, err->text);
+		if (before_pass(stage, pass, err))
+			return board->code;
 		measured = atomic_load(&board->measuring);
 		begin = clock_now_ns();
 		if (run_pass(stage))
 			return board->code;
-		if (measured)
+		/* Whole within the time observed, or not at all. */
+		if (measured && atomic_load(&board->measuring))
 			record_pass(board, clock_now_ns() - begin, work_done(stage) - before);
 		atomic_store(&board->passes_done, pass + 1);
 	}

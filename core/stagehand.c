@@ -81,6 +81,7 @@ void stagehand_fail(struct stagehand *hand, enum status status, const char *form
 	va_start(args, format);
 	vsnprintf(hand->reason, sizeof(hand->reason), format, args);
 	va_end(args);
+	text_clean(hand->reason); /* it may hold a plugin's words */
 }
 
 static const char *phase_of(const struct stagehand *hand)
@@ -116,6 +117,15 @@ static void judge_end(struct stagehand *hand)
 		               (int)sizeof(board->reason) - 1, board->reason);
 }
 
+/* An open() that fails half way and close() send workers home; at any other time an end is a crash. */
+static bool may_end(const struct stagehand *hand)
+{
+	uint32_t phase = atomic_load(&hand->arena->board->phase);
+
+	return phase == PHASE_OPEN || phase >= PHASE_CLOSE;
+}
+
+/* A kernel without pidfds leaves only the deadline. */
 static void take_watched(struct stagehand *hand)
 {
 	uint32_t count = atomic_load(&hand->arena->board->watched);
@@ -138,10 +148,14 @@ static void take_watched(struct stagehand *hand)
 		grown[hand->watched] = (int)syscall(SYS_pidfd_open, pid, 0);
 		if (grown[hand->watched] >= 0)
 			epoll_ctl(hand->watched_epoll, EPOLL_CTL_ADD, grown[hand->watched], &event);
-		else if (errno == ESRCH)
+		else if (errno == ESRCH && !may_end(hand))
 			stagehand_fail(hand, STATUS_CRASHED,
 			               "a worker process (%d) has ended in %s", pid,
 			               phase_of(hand));
+		else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+			stagehand_fail(hand, STATUS_FAILED,
+			               "worker process %d cannot be watched: %s", pid,
+			               strerror(errno));
 	}
 }
 
@@ -164,12 +178,10 @@ static int status_of_dead(int pid)
 	return status;
 }
 
-/* By a signal it is a crash at any time; by itself only while jobs run: an open() that fails half way and
-   close() send workers home. */
+/* By a signal it is a crash at any time. */
 static void judge_worker(struct stagehand *hand, uint32_t i)
 {
 	int pid = atomic_load(&hand->arena->board->watched_pids[i]);
-	bool running = atomic_load(&hand->arena->board->phase) == PHASE_RUN;
 	int status = status_of_dead(pid);
 
 	if (status > 0 && WIFSIGNALED(status))
@@ -178,7 +190,7 @@ static void judge_worker(struct stagehand *hand, uint32_t i)
 	else if (status > 0)
 		stagehand_fail(hand, STATUS_CRASHED, "a worker process exited with status %d in %s",
 		               WEXITSTATUS(status), phase_of(hand));
-	else if (running)
+	else if (!may_end(hand))
 		stagehand_fail(hand, STATUS_CRASHED, "a worker process ended in %s",
 		               phase_of(hand));
 	epoll_ctl(hand->watched_epoll, EPOLL_CTL_DEL, hand->pidfds[i], NULL);
@@ -305,9 +317,7 @@ static void last_line(int output, char *line, size_t size)
 	text[got > 0 ? got : 0] = '\0';
 	start = strrchr(text, '\n');
 	snprintf(line, size, "%s", start ? start + 1 : text);
-	for (char *c = line; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
+	text_clean(line);
 }
 
 void stagehand_finish(struct stagehand *hand)

@@ -353,10 +353,10 @@ void topology_order(const struct topology *topology, enum topology_placement pla
 		                                       : topology->usable[i].os_index;
 }
 
-int topology_core_budget(const struct topology *topology)
+int topology_budget(const struct topology *topology, int count)
 {
-	if (isnan(topology->cpu_quota) || topology->cpu_quota >= topology->cores_usable)
-		return topology->cores_usable;
+	if (isnan(topology->cpu_quota) || topology->cpu_quota >= count)
+		return count;
 	return topology->cpu_quota < 1 ? 1 : (int)topology->cpu_quota;
 }
 

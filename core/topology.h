@@ -36,7 +36,6 @@ struct topology {
 	char cpu_model[128]; /* "" where unknown */
 };
 
-enum topology_unit { TOPOLOGY_CORES, TOPOLOGY_PUS };
 enum topology_placement { TOPOLOGY_NEAR, TOPOLOGY_SPREAD };
 
 /*
@@ -50,15 +49,15 @@ void topology_free(struct topology *);
 /*
  * The first `count` places of the order: OS indexes into cpus. NEAR: one PU of each core, by CPU
  * kind (fastest first), package by package; then the siblings likewise. SPREAD: the same but cores
- * of the packages in turn. With TOPOLOGY_CORES count is at most cores_usable, else pus_usable.
+ * of the packages in turn. So the first cores_usable places are on cores of their own.
  */
 void topology_order(const struct topology *, enum topology_placement, int *cpus, int count);
 
 /*
- * How many usable cores can be busy all the time under the CPU quota: at least 1, cores_usable
- * where there is no quota. "max" of a sweep; more than that is throttled and measures the quota.
+ * How many of `count` cores or PUs can be busy all the time under the CPU quota: at least 1 of any,
+ * all where there is no quota. "max" of a sweep; more than that is throttled and measures the quota.
  */
-int topology_core_budget(const struct topology *);
+int topology_budget(const struct topology *, int count);
 /*
  * Where the quota is less than `cores` cores' time: true, with a sentence for the case's notes in
  * text. Else false and "".

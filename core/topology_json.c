@@ -50,8 +50,8 @@ json_t *topology_to_json(const struct topology *topology)
 	                "pus_in_cpuset", topology->pus_in_cpuset, "cpuset", topology->cpuset,
 	                "cpu_quota",
 	                isnan(topology->cpu_quota) ? json_null() : json_real(topology->cpu_quota),
-	                "core_budget", topology_core_budget(topology), "order_near", near,
-	                "order_spread", spread, "usable", pus);
+	                "core_budget", topology_budget(topology, topology->cores_usable),
+	                "order_near", near, "order_spread", spread, "usable", pus);
 	if (!good) {
 		json_decref(all);
 		return NULL;

@@ -2,51 +2,17 @@
 #include "topology_print.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 80, INDENT = 20 };
+#include "format.h"
 
-/* Words, wrapped behind a label. */
-struct writer {
-	FILE *out;
-	int column;
-};
+enum { WIDTH = 80, INDENT = 20, TEXT = 512 };
 
-static void put_label(struct writer *writer, const char *label)
+static void put_line(FILE *out, const char *label, const char *text)
 {
-	fprintf(writer->out, "%-*s", INDENT - 1, label);
-	writer->column = INDENT - 1;
-}
-
-static void put_word(struct writer *writer, const char *word)
-{
-	int length = (int)strlen(word);
-
-	if (writer->column + 1 + length > WIDTH && writer->column >= INDENT) {
-		fprintf(writer->out, "\n%*s", INDENT - 1, "");
-		writer->column = INDENT - 1;
-	}
-	fprintf(writer->out, " %s", word);
-	writer->column += 1 + length;
-}
-
-static void end_line(struct writer *writer)
-{
-	fputc('\n', writer->out);
-}
-
-static void put_sentence(struct writer *writer, const char *label, const char *text)
-{
-	put_label(writer, label);
-	while (*text) {
-		char word[WIDTH];
-		size_t length = strcspn(text, " ");
-
-		snprintf(word, sizeof(word), "%.*s", (int)length, text);
-		put_word(writer, word);
-		text += length + strspn(text + length, " ");
-	}
-	end_line(writer);
+	fprintf(out, "%-*s ", INDENT - 1, label);
+	format_wrapped(out, WIDTH, INDENT, INDENT, text);
 }
 
 /*
@@ -65,23 +31,20 @@ static int run_length(const struct topology_pu *pus, int count, int *step)
 	return length > 2 || *step == 1 ? length : 1;
 }
 
-static void put_pus(struct writer *writer, const struct topology_pu *pus, int count)
+static void write_pus(FILE *words, const struct topology_pu *pus, int count)
 {
-	char word[WIDTH];
-
 	for (int i = 0; i < count;) {
 		int step, length = run_length(pus + i, count - i, &step);
 		int first = pus[i].os_index, last = pus[i + length - 1].os_index;
-		const char *comma = i + length < count ? "," : "";
 
 		if (length == 1)
-			snprintf(word, sizeof(word), "%d%s", first, comma);
+			fprintf(words, "%d", first);
 		else if (step == 1)
-			snprintf(word, sizeof(word), "%d-%d%s", first, last, comma);
+			fprintf(words, "%d-%d", first, last);
 		else
-			snprintf(word, sizeof(word), "%d-%d:%d%s", first, last, step, comma);
-		put_word(writer, word);
+			fprintf(words, "%d-%d:%d", first, last, step);
 		i += length;
+		fputs(i < count ? ", " : "", words);
 	}
 }
 
@@ -101,95 +64,98 @@ static int group_length(const struct topology *topology, int from, bool by_packa
 	return i - from;
 }
 
-static void put_group_label(struct writer *writer, const struct topology_pu *first)
+static void name_group(const struct topology_pu *first, char text[TEXT])
 {
-	char what[32] = "cores", text[64];
+	char what[32] = "cores";
 
 	if (first->sibling == 1)
 		snprintf(what, sizeof(what), "siblings");
 	else if (first->sibling > 1)
 		snprintf(what, sizeof(what), "siblings %d", first->sibling);
 	if (first->kind >= 0)
-		snprintf(text, sizeof(text), "  %s, kind %d", what, first->kind);
+		snprintf(text, TEXT, "  %s, kind %d", what, first->kind);
 	else
-		snprintf(text, sizeof(text), "  %s", what);
-	put_label(writer, text);
+		snprintf(text, TEXT, "  %s", what);
 }
 
-static void print_order(const struct topology *topology, struct writer *writer)
+/* The PUs of one group, packages apart: however many they are. */
+static void print_group(const struct topology *topology, int from, int end, FILE *out)
 {
-	fprintf(writer->out, "order near%s\n",
-	        topology->kinds > 1 ? ", kind 0 is the fastest" : "");
-	for (int i = 0; i < topology->pus_usable;) {
-		int end = i + group_length(topology, i, false);
+	char label[TEXT], *text = NULL;
+	size_t size;
+	FILE *words = open_memstream(&text, &size);
 
-		put_group_label(writer, &topology->usable[i]);
-		while (i < end) {
-			int length = group_length(topology, i, true);
+	for (int i = from; words && i < end;) {
+		int length = group_length(topology, i, true);
 
-			put_pus(writer, topology->usable + i, length);
-			i += length;
-			if (i < end)
-				put_word(writer, "|");
-		}
-		end_line(writer);
+		write_pus(words, topology->usable + i, length);
+		i += length;
+		fputs(i < end ? " | " : "", words);
+	}
+	if (words)
+		fclose(words);
+	name_group(&topology->usable[from], label);
+	put_line(out, label, text ? text : "out of memory");
+	free(text);
+}
+
+static void print_order(const struct topology *topology, FILE *out)
+{
+	fprintf(out, "order near%s\n", topology->kinds > 1 ? ", kind 0 is the fastest" : "");
+	for (int i = 0, end; i < topology->pus_usable; i = end) {
+		end = i + group_length(topology, i, false);
+		print_group(topology, i, end, out);
 	}
 }
 
-static void print_limits(const struct topology *topology, struct writer *writer)
+static void print_limits(const struct topology *topology, FILE *out)
 {
-	int budget = topology_core_budget(topology);
-	char text[512];
+	int budget = topology_budget(topology, topology->cores_usable);
+	char text[TEXT];
 
 	snprintf(text, sizeof(text), "%d of %d cores, %d of %d PUs: %s", topology->cores_usable,
 	         topology->cores, topology->pus_usable, topology->pus, topology->cpuset);
-	put_sentence(writer, "usable", text);
+	put_line(out, "usable", text);
 	if (topology->pus_in_cpuset < topology->pus) {
 		snprintf(text, sizeof(text), "the control group's cpuset leaves %d of %d PUs",
 		         topology->pus_in_cpuset, topology->pus);
-		put_sentence(writer, "", text);
+		put_line(out, "", text);
 	}
 	if (topology->pus_usable < topology->pus_in_cpuset) {
 		snprintf(text, sizeof(text), "the affinity mask (taskset) leaves %d of %d PUs",
 		         topology->pus_usable, topology->pus_in_cpuset);
-		put_sentence(writer, "", text);
+		put_line(out, "", text);
 	}
 	if (isnan(topology->cpu_quota))
 		snprintf(text, sizeof(text), "none");
 	else
 		snprintf(text, sizeof(text), "%.3g CPUs of time: enough for %d core%s",
 		         topology->cpu_quota, budget, budget == 1 ? "" : "s");
-	put_sentence(writer, "CPU quota", text);
+	put_line(out, "CPU quota", text);
 }
 
 /* 1, 2, 4, ... and the most. */
-static void print_sweep(const struct topology *topology, struct writer *writer)
+static void print_sweep(const struct topology *topology, FILE *out)
 {
-	int most = topology_core_budget(topology);
-	char word[16];
+	int most = topology_budget(topology, topology->cores_usable);
+	char text[TEXT] = "";
+	size_t at = 0;
 
-	put_label(writer, "cores \"pow2\"");
-	for (int count = 1; count < most; count *= 2) {
-		snprintf(word, sizeof(word), "%d,", count);
-		put_word(writer, word);
-	}
-	snprintf(word, sizeof(word), "%d", most);
-	put_word(writer, word);
-	end_line(writer);
+	for (int count = 1; count < most; count *= 2)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%d, ", count);
+	snprintf(text + at, sizeof(text) - at, "%d", most);
+	put_line(out, "cores \"pow2\"", text);
 }
 
 void topology_print(const struct topology *topology, FILE *out)
 {
-	struct writer writer = {.out = out};
-
 	if (topology->cpu_model[0])
-		put_sentence(&writer, "CPU", topology->cpu_model);
-	put_sentence(&writer, "found", topology->summary);
+		put_line(out, "CPU", topology->cpu_model);
+	put_line(out, "found", topology->summary);
 	if (!topology->is_this_system)
-		put_sentence(
-		        &writer, "",
-		        "not this system (HWLOC_SYNTHETIC or HWLOC_XMLFILE): nothing can be run");
-	print_limits(topology, &writer);
-	print_order(topology, &writer);
-	print_sweep(topology, &writer);
+		put_line(out, "",
+		         "not this system (HWLOC_SYNTHETIC or HWLOC_XMLFILE): nothing can be run");
+	print_limits(topology, out);
+	print_order(topology, out);
+	print_sweep(topology, out);
 }

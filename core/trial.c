@@ -2,10 +2,12 @@
 #include "trial.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "clock.h"
 #include "loader.h"
@@ -15,38 +17,49 @@ enum { LOOK_NS = 10000000 };
 
 /* The parts of a trial, in their order. Each returns false where the trial ends there. */
 
-static void fill_board(struct trial *trial)
+/* False where there is no room for its texts. */
+static bool put_values(struct arena_board *board, struct arena_value *to, uint32_t *count,
+                       const struct hd_option *specs, const struct value *values)
+{
+	for (; specs && specs[*count].name; ++*count) {
+		uint32_t i = *count;
+
+		if (i == ARENA_VALUES)
+			return false;
+		to[i].number = values[i].number;
+		if (!option_is_text(&specs[i]))
+			continue;
+		to[i].text = arena_put_text(board, values[i].text);
+		if (values[i].text[0] && !to[i].text)
+			return false;
+	}
+	return true;
+}
+
+static int fill_board(struct trial *trial, struct hd_error *err)
 {
 	const struct trial_spec *spec = trial->spec;
 	struct arena_board *board = trial->arena.board;
-	const struct hd_option *params = trial->workload->params;
 
+	if (spec->kase.cores > ARENA_CPUS)
+		return hd_error(err, -E2BIG, "%u cores; a trial can have %d", spec->kase.cores,
+		                ARENA_CPUS);
 	board->cores = spec->kase.cores;
 	board->locks = trial->needed.locks;
 	board->queues = trial->needed.queues;
 	board->queue_capacity = trial->needed.queue_capacity;
 	board->events = trial->needed.events;
 	board->seed = spec->seed;
-	for (uint32_t i = 0; i < board->cores && i < ARENA_CPUS; i++)
+	for (uint32_t i = 0; i < board->cores; i++)
 		board->cpus[i] = spec->cpus[i];
 	board->plugin_path = arena_put_text(board, spec->plugin_path);
 	board->workload_name = arena_put_text(board, trial->workload->name);
-	for (; params[board->params].name && board->params < ARENA_VALUES; board->params++) {
-		const struct value *value = &spec->kase.params[board->params];
-
-		board->param[board->params].number = value->number;
-		if (option_is_text(&params[board->params]))
-			board->param[board->params].text = arena_put_text(board, value->text);
-	}
-	for (; spec->option_specs && spec->option_specs[board->options].name &&
-	       board->options < ARENA_VALUES;
-	     board->options++) {
-		const struct value *value = &spec->options[board->options];
-
-		board->option[board->options].number = value->number;
-		if (option_is_text(&spec->option_specs[board->options]))
-			board->option[board->options].text = arena_put_text(board, value->text);
-	}
+	if (!board->plugin_path ||
+	    !put_values(board, board->param, &board->params, trial->workload->params,
+	                spec->kase.params) ||
+	    !put_values(board, board->option, &board->options, spec->option_specs, spec->options))
+		return hd_error(err, -E2BIG, "paths and texts of the case are too long");
+	return 0;
 }
 
 static bool make_arena(struct trial *trial, struct hd_error *err)
@@ -69,8 +82,7 @@ static bool make_arena(struct trial *trial, struct hd_error *err)
 		hd_error(err, -ENOMEM, "out of memory");
 		return false;
 	}
-	fill_board(trial);
-	return true;
+	return fill_board(trial, err) == 0;
 }
 
 static bool same_plugin(const struct trial *trial, struct hd_error *err)
@@ -130,6 +142,7 @@ static bool await_end(struct trial *trial)
 
 static bool stop(struct trial *trial)
 {
+	trial->planned_end_ns = 0; /* from here on await_end() has the clock */
 	atomic_store(&trial->arena.board->stop, 1);
 	if (trial->workload->stop)
 		trial->workload->stop(&trial->of_workload);
@@ -161,19 +174,45 @@ static void ask_the_load(struct trial *trial)
 	atomic_store(&trial->arena.board->stop, 1);
 	trial->workload->stop(&trial->of_workload);
 	trial->workload->verify(&trial->of_workload, &verdict);
-	if (!verdict.wrong)
+	/* That answers are owed is what a standstill means. */
+	if (!verdict.wrong || verdict.harness || !verdict.partial)
 		return;
 	trial->hand.status = STATUS_OK;
 	stagehand_fail(&trial->hand, STATUS_WRONG_RESULT, "%s", verdict.text);
 }
 
+/*
+ * With all cores spinning an ordinary process would look at the windows milliseconds late. What it forks
+ * is ordinary again.
+ */
+static void become_observer(void)
+{
+	struct sched_param param = {.sched_priority = 1};
+
+	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
+	prctl(PR_SET_TIMERSLACK, 1UL);
+}
+
+static void cease_to_observe(void)
+{
+	struct sched_param param = {.sched_priority = 0};
+
+	sched_setscheduler(0, SCHED_OTHER, &param);
+	prctl(PR_SET_TIMERSLACK, 0UL);
+}
+
+/* True where it was measured and stopped as planned. */
+static bool observe(struct trial *trial)
+{
+	return trial_await_tasks(trial) && start_load(trial) && trial_await_load(trial) &&
+	       trial_warm_up(trial) && trial_measure(trial) && stop(trial);
+}
+
 static void live(struct trial *trial)
 {
-	bool measured = trial_await_tasks(trial) && start_load(trial) && trial_await_load(trial) &&
-	                trial_warm_up(trial) && trial_measure(trial);
-
-	if (measured)
-		measured = stop(trial);
+	become_observer();
+	observe(trial);
+	cease_to_observe();
 	if (!trial->result->interrupted && trial->hand.status == STATUS_OK && trial->hand.ended)
 		trial_conclude(trial);
 	else

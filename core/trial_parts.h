@@ -24,6 +24,7 @@ struct trial {
 	bool hand_started, load_started;
 	uint64_t *first_task_ops;
 	struct look first, last;
+	uint64_t planned_end_ns;        /* of the windows; 0: no plan */
 	uint64_t memory_ns;             /* when memory was looked at last */
 	uint64_t progress, progress_ns; /* the last sum seen, and when it changed */
 	uint64_t run_began_ns, measured_ns, warmup_ns;

@@ -11,14 +11,16 @@ static void verify(struct trial *trial)
 {
 	struct workload_verdict verdict = {0};
 
+	snprintf(trial->result->model_note, sizeof(trial->result->model_note), "%.*s",
+	         ARENA_REASON_BYTES - 1, trial->arena.board->note);
+	text_clean(trial->result->model_note);
 	if (trial->spec->unverified)
 		return;
 	trial->workload->verify(&trial->of_workload, &verdict);
 	if (verdict.wrong)
-		stagehand_fail(&trial->hand, STATUS_WRONG_RESULT, "%s", verdict.text);
+		stagehand_fail(&trial->hand, verdict.harness ? STATUS_FAILED : STATUS_WRONG_RESULT,
+		               "%s", verdict.text);
 	snprintf(trial->result->note, sizeof(trial->result->note), "%s", verdict.note);
-	snprintf(trial->result->model_note, sizeof(trial->result->model_note), "%.*s",
-	         ARENA_REASON_BYTES - 1, trial->arena.board->note);
 }
 
 static double median_rate(const struct trial_result *result)
@@ -66,8 +68,10 @@ void trial_conclude(struct trial *trial)
 	struct trial_result *result = trial->result;
 	struct workload_seen seen;
 
-	/* What a job was answered tells more than that all jobs ended early. */
-	verify(trial);
+	/* What a job was answered tells more than that all jobs ended early; a load that never began
+	   has nothing to tell. */
+	if (!trial->workload->network || trial->load_started)
+		verify(trial);
 	if (!trial->measured_ns)
 		stagehand_fail(&trial->hand, STATUS_FAILED,
 		               "run() returned before it was told to stop");

@@ -52,6 +52,11 @@ static uint64_t sum_of_progress(const struct trial *trial)
 	       atomic_load(&board->passes_done);
 }
 
+static const char *phase_name(const struct trial *trial)
+{
+	return arena_phase_name(atomic_load(&trial->arena.board->phase));
+}
+
 static bool in_time(struct trial *trial)
 {
 	uint64_t now = clock_now_ns(), progress = sum_of_progress(trial);
@@ -61,11 +66,15 @@ static bool in_time(struct trial *trial)
 		trial->progress = progress;
 		trial->progress_ns = now;
 	}
+	if (timeout_ns && trial->planned_end_ns && now > trial->planned_end_ns + timeout_ns) {
+		stagehand_fail(&trial->hand, STATUS_TIMED_OUT, "over its plan by %u s in %s",
+		               trial->spec->timeout_s, phase_name(trial));
+		return false;
+	}
 	if (!timeout_ns || now - trial->progress_ns < timeout_ns)
 		return true;
 	stagehand_fail(&trial->hand, STATUS_TIMED_OUT, "no progress for %u s in %s",
-	               trial->spec->timeout_s,
-	               arena_phase_name(atomic_load(&trial->arena.board->phase)));
+	               trial->spec->timeout_s, phase_name(trial));
 	return false;
 }
 
@@ -82,8 +91,7 @@ static bool in_memory(struct trial *trial)
 		return true;
 	stagehand_fail(&trial->hand, STATUS_FAILED,
 	               "its processes hold %llu MiB in %s; limits.memory_mib is %u",
-	               (unsigned long long)(bytes >> 20),
-	               arena_phase_name(atomic_load(&trial->arena.board->phase)),
+	               (unsigned long long)(bytes >> 20), phase_name(trial),
 	               trial->spec->memory_mib);
 	return false;
 }
@@ -157,11 +165,23 @@ bool trial_await_load(struct trial *trial)
 	return true;
 }
 
+/* A workload that ends by itself takes as long as it takes, while it moves. */
+static void plan_end(struct trial *trial)
+{
+	const struct sampling *sampling = &trial->spec->sampling;
+	uint64_t windows_ms = (uint64_t)sampling->windows * sampling->window_ms;
+
+	if (!trial->workload->finite)
+		trial->planned_end_ns =
+		        clock_now_ns() + (sampling->warmup_ms + windows_ms) * NS_PER_MS;
+}
+
 bool trial_warm_up(struct trial *trial)
 {
 	struct arena_board *board = trial->arena.board;
 	uint64_t end = trial->run_began_ns + trial->spec->sampling.warmup_ms * NS_PER_MS;
 
+	plan_end(trial);
 	if (!wait_until(trial, end))
 		return false;
 	/* The first pass makes the files that later ones write over: it is a warm-up in itself. */
@@ -189,7 +209,8 @@ static bool watch_windows(struct trial *trial)
 	look_at_tasks(trial, trial->first_task_ops);
 	trial->first = trial->last = look(trial);
 	for (uint32_t i = 0; i < sampling->windows; i++) {
-		uint64_t planned = trial->first.ns + (i + 1) * window_ns;
+		/* From the last look, not from the first: after a late one no window is cut short. */
+		uint64_t planned = trial->last.ns + window_ns;
 		struct look now;
 
 		if (!wait_until(trial, planned))
@@ -218,24 +239,46 @@ static bool await_passes(struct trial *trial, uint64_t done_before)
 	return true;
 }
 
+/* CPU time of the model's processes, and of what the stage did between passes, at one moment. */
+struct cpu_look {
+	uint64_t ns, between_ns;
+	double cpu_ns;
+};
+
+static struct cpu_look look_at_cpu(const struct trial *trial)
+{
+	return (struct cpu_look){
+	        .between_ns = atomic_load(&trial->arena.board->between_cpu_ns),
+	        .cpu_ns = stagehand_cpu_ns(&trial->hand),
+	        .ns = clock_now_ns(),
+	};
+}
+
+/* Read a moment before and after the windows: scaled to the time between their first and last look. */
+static double cpu_of_windows(const struct trial *trial, struct cpu_look before,
+                             struct cpu_look after)
+{
+	double cpu = after.cpu_ns - before.cpu_ns - (double)(after.between_ns - before.between_ns);
+	double observed = (double)(trial->last.ns - trial->first.ns);
+
+	return after.ns > before.ns ? cpu * observed / (double)(after.ns - before.ns) : NAN;
+}
+
 bool trial_measure(struct trial *trial)
 {
 	struct arena_board *board = trial->arena.board;
 	uint64_t passes = atomic_load(&board->passes_done);
-	double cpu_before;
-	bool seen;
+	struct cpu_look before = look_at_cpu(trial), after;
 
-	cpu_before = stagehand_cpu_ns(&trial->hand);
 	atomic_store(&board->measuring, 1);
-	seen = watch_windows(trial) && (!trial->workload->finite || await_passes(trial, passes));
-	if (!seen)
+	if (!watch_windows(trial) || (trial->workload->finite && !await_passes(trial, passes)))
 		return false;
 	if (trial->workload->finite)
-		trial->last =
-		        look(trial); /* passes went on beyond the windows, and so did CPU time */
-	trial->result->cpu_ns = stagehand_cpu_ns(&trial->hand) - cpu_before;
+		trial->last = look(trial); /* passes went on beyond the windows */
+	after = look_at_cpu(trial);
+	atomic_store(&board->measuring, 0);
+	trial->result->cpu_ns = cpu_of_windows(trial, before, after);
 	trial->measured_ns = clock_now_ns() - trial->first.ns;
 	trial->result->peak_bytes = stagehand_peak_bytes(&trial->hand);
-	atomic_store(&board->measuring, 0);
 	return true;
 }

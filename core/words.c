@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "words.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,4 +106,23 @@ const char *words_suggest(const char *word, const char *const *names, const char
 	}
 	snprintf(out + at, WORDS_LINE - at, "%s", near ? ")" : "");
 	return out;
+}
+
+bool words_is_one_of(const char *word, const char *const *names)
+{
+	while (*names && strcmp(*names, word) != 0)
+		names++;
+	return *names;
+}
+
+bool words_has_item(const char *items, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = items; at; at = strchr(at, ',')) {
+		at += strspn(at, ", ");
+		if (strncmp(at, word, length) == 0 && (at[length] == ',' || !at[length]))
+			return true;
+	}
+	return false;
 }

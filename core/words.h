@@ -3,6 +3,7 @@
 #ifndef HEDDLE_WORDS_H
 #define HEDDLE_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { WORDS_QUOTE = 96, WORDS_LINE = 1024 };
@@ -17,5 +18,9 @@ const char *words_quote(const char *text, char out[WORDS_QUOTE]);
  */
 const char *words_suggest(const char *word, const char *const *names, const char *list,
                           char out[WORDS_LINE]);
+/* Whether the word is one of `names`, which ends with NULL. */
+bool words_is_one_of(const char *word, const char *const *names);
+/* Whether the word is an item of a text whose items are parted by commas, with or without blanks. */
+bool words_has_item(const char *items, const char *word);
 
 #endif

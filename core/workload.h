@@ -78,7 +78,9 @@ struct workload_stage {
 
 /* What verify() found. It starts as "right"; text is one sentence that tells the difference. */
 struct workload_verdict {
-	bool wrong;
+	bool wrong;   /* the text is the reason */
+	bool harness; /* and it is our own part that failed, not the model */
+	bool partial; /* and an answer came in part, or a wrong one: more than silence */
 	char text[ARENA_REASON_BYTES];
 	char note[ARENA_REASON_BYTES]; /* what the table should tell of a right one, or "" */
 };

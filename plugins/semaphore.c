@@ -2,12 +2,12 @@
 /*
  * semaphore - everything by semaphores: who may run, who may enter, who must wait.
  *
- * A run puts `in_flight` permits into a counting semaphore. A thread that is admitted takes the next
- * job under a binary semaphore, steps it and gives its permit back; one that finds no job left keeps
- * it, so that the run is over when all permits are kept. threads=pool: as many threads as permits,
- * which sleep in that semaphore between runs. threads=per-job: a thread created for each job
- * that is admitted. A section is a binary semaphore. A queue is the bounded buffer of the textbooks:
- * one counting semaphore for room, one for messages, a binary one around the ring.
+ * A run puts `in_flight` permits into a counting semaphore. A thread that is admitted takes the
+ * next job under a binary semaphore, steps it and gives its permit back; one that finds no job left
+ * keeps it, so that the run is over when all permits are kept. threads=pool: as many threads as
+ * permits, which sleep in that semaphore between runs. threads=per-job: a thread created for each
+ * job that is admitted. A section is a binary semaphore. A queue is the bounded buffer of the
+ * textbooks: one counting semaphore for room, one for messages, a binary one around the ring.
  *
  * What lost: handing each job to a thread asleep in a semaphore of its own costs two wake-ups a job
  * (copies of 4 KiB took 3 x the time).

@@ -7,7 +7,7 @@ shopt -s nullglob
 cd "${1:-$(dirname "$0")/..}"
 
 levels='
-main cmd_* command
+main cmd_* command*
 run* progress
 plan* result* table* list_json models workbench
 trial* keeper stage*

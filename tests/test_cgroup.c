@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "fake_tree.h"
 
 static void join(int folder, pid_t pid)
 {
@@ -20,6 +21,24 @@ static void join(int folder, pid_t pid)
 	ck_assert_int_gt(dprintf(fd, "%d", (int)pid), 0);
 	close(fd);
 }
+
+START_TEST(own_group_is_found)
+{
+	char root[FAKE_TREE_PATH], path[64], little[4];
+
+	fake_tree_make(root);
+	ck_assert(!cgroup_own(root, NULL, path, sizeof(path)));
+	fake_tree_put(root, "proc/self/cgroup",
+	              "nonsense\n4:cpuset:/set\n2:cpu,cpuacct:/a b:c\n0::/user\n");
+	ck_assert(cgroup_own(root, NULL, path, sizeof(path)));
+	ck_assert_str_eq(path, "/user");
+	ck_assert(cgroup_own(root, "cpu", path, sizeof(path)));
+	ck_assert_str_eq(path, "/a b:c");
+	ck_assert(!cgroup_own(root, "memory", path, sizeof(path)));
+	ck_assert(!cgroup_own(root, NULL, little, sizeof(little)));
+	fake_tree_remove(root);
+}
+END_TEST
 
 START_TEST(all_in_it_are_killed_at_once)
 {
@@ -59,7 +78,8 @@ END_TEST
 
 int main(void)
 {
-	const suite_test tests[] = {all_in_it_are_killed_at_once, what_is_none_is_refused, NULL};
+	const suite_test tests[] = {own_group_is_found, all_in_it_are_killed_at_once,
+	                            what_is_none_is_refused, NULL};
 
 	return suite_run("cgroup", tests);
 }

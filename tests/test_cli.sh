@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The command line, one behaviour a function: test_cli.sh PROGRAM PLUGIN_DIR SOURCE_DIR
 # Prints "ok NAME", "not ok NAME: why" or "skip NAME: why"; exits with 1 where one was not ok.
+# The tests are called by their names, and `a && b || why` is meant as it is read.
+# shellcheck disable=SC2317,SC2015
 set -u
 heddle=$1 plugins=$2 source=$3
 broken=$plugins/broken
@@ -28,7 +30,7 @@ expect() {
 	local wanted=$1 code
 	shift
 	"$@" >out 2>err; code=$?
-	[ $code = "$wanted" ] || why "exit $code instead of $wanted: $* ($(tail -n 2 err | tr '\n' ' '))"
+	[ "$code" = "$wanted" ] || why "exit $code instead of $wanted: $* ($(tail -n 2 err | tr '\n' ' '))"
 }
 has() { grep -qF -- "$2" "$1" || why "no \"$2\" in $1: $(head -c 300 "$1" | tr '\n' ' ')"; }
 hasnt() { ! grep -qF -- "$2" "$1" || why "\"$2\" in $1"; }
@@ -45,16 +47,14 @@ marked() { # pids that carry the mark, this script and its shells left out
 	done
 }
 none_left() {
-	local i
-	for i in $(seq 100); do
+	for _ in $(seq 100); do
 		[ -n "$(marked)" ] || return 0
 		sleep 0.01
 	done
 	why "left behind: $(marked)"
 }
 await() { # PATTERN FILE
-	local i
-	for i in $(seq 600); do
+	for _ in $(seq 600); do
 		grep -qs "$1" "$2" && return 0
 		sleep 0.05
 	done
@@ -143,6 +143,23 @@ failed_case_is_exit_3() {
 		has err 'did not end as expected' && is_json f.json && none_left &&
 		expect 3 "$heddle" run short.json -o g.json --model "$broken/crash-in-constructor.so"
 }
+nothing_measured_is_exit_3() {
+	expect 3 "$heddle" run short.json -o n.json --plugin-dir "$broken" --model cannot-run-here && has out skipped &&
+		has err 'nothing was measured' && is_json n.json
+}
+full_disk_is_exit_6() {
+	[ -w /dev/full ] || { skip 'needs /dev/full'; return; }
+	local words code
+	for words in --version --help list 'list --json' topology 'show r.json' 'show r.json --json' 'run --dry-run short.json'; do
+		# shellcheck disable=SC2086
+		"$heddle" $words >/dev/full 2>err; code=$?
+		[ "$code" = 6 ] || why "exit $code after $words: $(cat err)" || return
+		grep -qE 'No space left|could not be' err || why "after $words: $(cat err)" || return
+	done
+}
+plot_help_needs_no_python() {
+	expect 0 "$heddle" plot --help && has out '--output DIR' && has out 'usage: heddle plot'
+}
 files_that_are_no_plugins() {
 	mkdir -p odd/folder.so && echo text >odd/text.so && : >odd/empty.so && mkfifo odd/pipe.so &&
 		head -c 900 "$broken/noise.so" >odd/cut.so && ln -s loop.so odd/loop.so || return
@@ -166,7 +183,7 @@ interrupt() { # SIGNAL EXIT
 	await '^round 2/' "$1.err" || return
 	kill "-$1" $!
 	wait $!; code=$?
-	[ $code = "$2" ] || why "exit $code" || return
+	[ "$code" = "$2" ] || why "exit $code" || return
 	is_json "$1.json" && has "$1.json" '"interrupted"' && has "$1.err" '(interrupted)' &&
 		[ ! -e "$1.json.journal" ] && none_left && [ -z "$(ls work)" ] || why "$(ls work) $(cat why)"
 }
@@ -175,13 +192,12 @@ sigint_saves() {
 }
 sigterm_saves() { interrupt TERM 143; }
 kill_9_leaves_nothing() {
-	local i
 	"$heddle" run long.json -o killed.json >killed.out 2>killed.err &
 	await '^round 2/' killed.err || return
 	kill -9 $!
 	wait $! 2>/dev/null
 	none_left || return
-	for i in $(seq 100); do [ -z "$(ls work)" ] && break; sleep 0.01; done
+	for _ in $(seq 100); do [ -z "$(ls work)" ] && break; sleep 0.01; done
 	[ -z "$(ls work)" ] || why "left: $(ls work)" || return
 	[ -s killed.json.journal ] && [ ! -e killed.json ] || why 'the journal is not there'
 }
@@ -199,22 +215,22 @@ trial_under_a_tool() {
 		expect 0 timeout 100 "$heddle" trial short.json --only model=serial --only batch=1 --wrap "$tool" &&
 			has out ': ok' || return
 	done
-	[ $used = 1 ] || skip 'needs valgrind or strace'
+	[ "$used" = 1 ] || skip 'needs valgrind or strace'
 }
 two_runs_within_a_second() {
 	mkdir twice && cd twice || return
 	"$heddle" run ../short.json >1.out 2>1.err & one=$!
 	"$heddle" run ../short.json >2.out 2>2.err & two=$!
-	wait $one || why "$(cat 1.err)" || return
-	wait $two || why "$(cat 2.err)" || return
-	[ "$(ls short-*.json | wc -l)" = 2 ] || why "$(ls)"
+	wait "$one" || why "$(cat 1.err)" || return
+	wait "$two" || why "$(cat 2.err)" || return
+	[ "$(find . -name 'short-*.json' | wc -l)" = 2 ] || why "$(ls)"
 }
 
 for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion unknown_option_is_refused \
 	typo_in_a_config_names_its_place dry_run_on_another_machine real_run_on_another_machine_is_refused \
 	run_writes_result_and_table existing_result_is_kept json_stands_alone_on_stdout \
 	without_a_terminal_plain_lines narrow_tables show_selects_and_sorts result_follows_its_schema \
-	failed_case_is_exit_3 files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
+	failed_case_is_exit_3 nothing_measured_is_exit_3 full_disk_is_exit_6 plot_help_needs_no_python files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
 	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool two_runs_within_a_second
 do
 	check $name

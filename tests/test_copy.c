@@ -414,8 +414,14 @@ START_TEST(source_that_changes_is_hashed_anew)
 	assert_right(&rig);
 	write_file(at(source, "big"), "now it is small", 15, 0600);
 	assert_wrong(&rig, "1 of 11 copies differ: big is 10000 bytes long, its source 15");
+	end(&rig);
+	start(&rig);
+	run_pass(&rig, 0);
 	run_pass(&rig, 1);
-	assert_right(&rig); /* cut off, and with the new permissions */
+	assert_right(&rig); /* and with the new permissions */
+	write_file(at(source, "big"), "and as small as before", 15, 0600);
+	run_pass(&rig, 2);
+	assert_wrong(&rig, "1 of 5 copies differ in pass 2: big differs from its source at byte 0");
 	end(&rig);
 }
 END_TEST
@@ -455,6 +461,14 @@ END_TEST
 
 /* ---- What is wrong --------------------------------------------------------------------------- */
 
+static void begin_again(struct rig *rig)
+{
+	end(rig);
+	start(rig);
+	run_pass(rig, 0);
+	assert_right(rig);
+}
+
 START_TEST(each_difference_is_told)
 {
 	struct rig rig;
@@ -473,8 +487,7 @@ START_TEST(each_difference_is_told)
 	close(fd);
 	ck_assert_int_eq(chmod(copied(&rig, "sub/file"), 0600), 0);
 	assert_wrong(&rig, "2 of 11 copies differ: first big is 9000 bytes long, its source 10000");
-	run_pass(&rig, 1);
-	assert_right(&rig);
+	begin_again(&rig);
 
 	ck_assert_int_eq(chmod(copied(&rig, "sub/file"), 0600), 0);
 	assert_wrong(&rig, "1 of 11 copies differ: sub/file has permissions 0600, its source 0640");
@@ -483,8 +496,7 @@ START_TEST(each_difference_is_told)
 	write_file(copied(&rig, "sub/extra"), "x", 1, 0644);
 	assert_wrong(&rig, "2 of 11 copies differ: first sub/extra is not in the source");
 	ck_assert_int_eq(unlink(copied(&rig, "sub/extra")), 0);
-	run_pass(&rig, 2);
-	assert_right(&rig);
+	begin_again(&rig);
 
 	ck_assert_int_eq(unlink(copied(&rig, "sub/up")), 0);
 	ck_assert_int_eq(symlink("../small", copied(&rig, "sub/up")), 0);
@@ -558,6 +570,177 @@ START_TEST(dropped_block_shows)
 	end(&rig);
 }
 END_TEST
+
+/* ---- What is wrong in a pass before the last one --------------------------------------------- */
+
+static void put(const char *path, const char *bytes, off_t offset)
+{
+	int fd = open(path, O_WRONLY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pwrite(fd, bytes, 1, offset), 1);
+	close(fd);
+}
+
+typedef void harm_fn(const struct rig *);
+
+/* Five passes, after one of which the copies are harmed; counted from 1. */
+static void harm_in_pass(harm_fn *harm, uint64_t which, const char *text)
+{
+	struct rig rig;
+
+	start(&rig);
+	for (uint64_t pass = 0; pass < 5; pass++) {
+		run_pass(&rig, pass);
+		if (pass + 1 == which)
+			harm(&rig);
+	}
+	assert_wrong(&rig, text);
+	end(&rig);
+}
+
+static void first_byte(const struct rig *rig)
+{
+	put(copied(rig, "big"), "\xff", 0);
+}
+
+static void last_byte(const struct rig *rig)
+{
+	put(copied(rig, "with space\nand line"), "O", 4);
+}
+
+static void two_files(const struct rig *rig)
+{
+	put(copied(rig, "sub/file"), "\xff", 4095);
+	put(copied(rig, "big"), "\xff", 9999);
+}
+
+static void one_bit(const struct rig *rig)
+{
+	put(copied(rig, "short"), "c", 1); /* abc: acc */
+}
+
+static void a_byte_more(const struct rig *rig)
+{
+	put(copied(rig, "empty"), "", 0);
+}
+
+static void a_byte_less(const struct rig *rig)
+{
+	ck_assert_int_eq(truncate(copied(rig, "big"), 9999), 0);
+}
+
+static void no_file(const struct rig *rig)
+{
+	ck_assert_int_eq(unlink(copied(rig, "sub/file")), 0);
+}
+
+static void a_link(const struct rig *rig)
+{
+	no_file(rig);
+	ck_assert_int_eq(symlink("../big", copied(rig, "sub/file")), 0);
+}
+
+static void permissions(const struct rig *rig)
+{
+	ck_assert_int_eq(chmod(copied(rig, "empty"), 0640), 0);
+}
+
+static void harm_early_passes(void)
+{
+	harm_in_pass(first_byte, 1,
+	             "1 of 5 copies differ in pass 1: big differs from its source at byte 0");
+	harm_in_pass(last_byte, 4,
+	             "1 of 5 copies differ in pass 4: with space\\nand line differs from its "
+	             "source at byte 4");
+	harm_in_pass(two_files, 3,
+	             "2 of 5 copies differ in pass 3: first big differs from its source at byte "
+	             "9999");
+	harm_in_pass(one_bit, 2,
+	             "1 of 5 copies differ in pass 2: short differs from its source at byte 1");
+	harm_in_pass(a_byte_more, 2,
+	             "1 of 5 copies differ in pass 2: empty is 1 bytes long, its source 0");
+	harm_in_pass(a_byte_less, 2,
+	             "1 of 5 copies differ in pass 2: big is 9999 bytes long, its source 10000");
+	harm_in_pass(no_file, 2, "1 of 5 copies differ in pass 2: sub/file is missing");
+	harm_in_pass(permissions, 3,
+	             "1 of 5 copies differ in pass 3: empty has permissions 0640, its source 0600");
+	/* The last one is seen from outside. */
+	harm_in_pass(first_byte, 5, "1 of 11 copies differ: big differs from its source at byte 0");
+}
+
+START_TEST(every_pass_is_compared)
+{
+	make_source();
+	harm_early_passes();
+}
+END_TEST
+
+START_TEST(every_fresh_pass_is_compared)
+{
+	make_source();
+	set_text("create", "fresh");
+	harm_early_passes();
+	harm_in_pass(a_link, 2,
+	             "1 of 5 copies differ in pass 2: sub/file cannot be read in the copy: Too "
+	             "many levels of symbolic links");
+}
+END_TEST
+
+/* Over an old copy no more than a few bytes of the block are wrong. */
+static void leave_out_in_pass(uint64_t which)
+{
+	static const char text[] = "2 of 5 copies differ in pass %llu: first big differs from its "
+	                           "source at byte %llu";
+	unsigned long long pass = 0, byte = 0;
+	struct rig rig;
+
+	start(&rig);
+	for (uint64_t i = 0; i < 4; i++) {
+		rig.perform = i + 1 == which ? drop_third_block : honest;
+		run_pass(&rig, i);
+	}
+	verify(&rig);
+	ck_assert(rig.verdict.wrong);
+	ck_assert_msg(sscanf(rig.verdict.text, text, &pass, &byte) == 2, "%s", rig.verdict.text);
+	ck_assert_uint_eq(pass, which);
+	ck_assert_uint_ge(byte, 2048);
+	ck_assert_uint_lt(byte, 3072);
+	end(&rig);
+}
+
+START_TEST(dropped_block_of_an_early_pass_shows)
+{
+	make_source();
+	for (uint64_t pass = 1; pass <= 3; pass++)
+		leave_out_in_pass(pass);
+	set_text("create", "fresh");
+	for (uint64_t pass = 1; pass <= 3; pass++)
+		leave_out_in_pass(pass);
+}
+END_TEST
+
+/* The board is in memory that a model could write to: a text without an end is cut off. */
+START_TEST(difference_without_end_is_cut_off)
+{
+	struct copy_board *harmed;
+	struct rig rig;
+
+	make_source();
+	start(&rig);
+	run_pass(&rig, 0);
+	harmed = arena_workload(&rig.arena);
+	harmed->bad_pass = harmed->differs.count = 1;
+	memset(harmed->differs.first, 'x', sizeof(harmed->differs.first));
+	verify(&rig);
+	ck_assert(rig.verdict.wrong);
+	ck_assert_uint_eq(strlen(rig.verdict.text),
+	                  strlen("1 of 5 copies differ in pass 1: ") + COPY_DIFFERENCE - 1);
+	end(&rig);
+}
+END_TEST
+
+/* ---- What is answered ------------------------------------------------------------------------ */
 
 static int64_t broken_disk(struct rig *rig, const struct hd_request *request)
 {
@@ -791,6 +974,10 @@ int main(void)
 	        each_difference_is_told,
 	        stale_copies_show,
 	        dropped_block_shows,
+	        every_pass_is_compared,
+	        every_fresh_pass_is_compared,
+	        dropped_block_of_an_early_pass_shows,
+	        difference_without_end_is_cut_off,
 	        bad_answers_are_told,
 	        bad_models_are_told,
 	        vanished_source_is_told,

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "loopback.h"
 #include "workload.h"
 
 enum { TRANSPORT, CONNECTIONS, MESSAGE_BYTES, PIPELINE, MESSAGES_PER_CONNECTION, PARAMS };
@@ -449,6 +450,8 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failures;
 
+	if (!loopback_is_up())
+		return TEST_SKIPPED;
 	tcase_set_timeout(good, 60);
 	tcase_add_loop_test(good, every_shape_is_verified, 0, sizeof(right) / sizeof(right[0]));
 	tcase_add_test(good, two_threads_of_the_generator);

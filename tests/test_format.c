@@ -3,6 +3,8 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -84,6 +86,31 @@ START_TEST(characters_are_counted_not_bytes)
 }
 END_TEST
 
+static void expect_wrapped(int width, int indent, int column, const char *words, const char *lines)
+{
+	char *shown;
+	size_t size;
+	FILE *out = open_memstream(&shown, &size);
+
+	format_wrapped(out, width, indent, column, words);
+	fclose(out);
+	ck_assert_str_eq(shown, lines);
+	free(shown);
+}
+
+START_TEST(long_texts_are_broken_between_words)
+{
+	expect_wrapped(10, 2, 2, "", "\n");
+	expect_wrapped(10, 2, 2, "one  two", "one two\n");
+	expect_wrapped(10, 2, 2, "one four five", "one four\n  five\n");
+	expect_wrapped(10, 2, 2, "one fourteen", "one\n  fourteen\n");
+	expect_wrapped(10, 2, 2, "äöü äöüß", "äöü äöüß\n"); /* columns, not bytes */
+	expect_wrapped(10, 2, 2, "a-word-that-is-too-long", "a-word-that-is-too-long\n");
+	expect_wrapped(10, 2, 6, "one", " one\n");        /* behind something */
+	expect_wrapped(10, 4, 2, "one two", "one two\n"); /* less than the indent */
+}
+END_TEST
+
 START_TEST(ellipsis_follows_the_locale)
 {
 	setlocale(LC_CTYPE, "C");
@@ -101,6 +128,7 @@ int main(void)
 	                            durations_are_for_people,
 	                            thousands_are_apart,
 	                            characters_are_counted_not_bytes,
+	                            long_texts_are_broken_between_words,
 	                            ellipsis_follows_the_locale,
 	                            NULL};
 

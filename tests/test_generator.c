@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "loopback.h"
 #include "generator_pattern.h"
 
 enum fault {
@@ -767,6 +768,8 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failures;
 
+	if (!loopback_is_up())
+		return TEST_SKIPPED;
 	tcase_set_timeout(right, 60);
 	tcase_set_timeout(faults, 60);
 	tcase_set_timeout(ends, 60);

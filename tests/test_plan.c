@@ -95,6 +95,14 @@ static void expect_counts(const char *expected)
 	ck_assert_str_eq(found, expected);
 }
 
+static void expect_halves(size_t i, const char *title, const char *series)
+{
+	char text[PLAN_NAME];
+
+	ck_assert_str_eq(plan_case_title(plan.cases + i, text), title);
+	ck_assert_str_eq(plan_case_series(plan.cases + i, text), series);
+}
+
 static void expect_name(size_t i, const char *expected)
 {
 	char name[PLAN_NAME];
@@ -285,6 +293,11 @@ START_TEST(cases_come_in_the_configs_order)
 	expect_name(8, "counter/batch=1024/serial/cores=1");
 	expect_name(16, "echo/serial/cores=2");
 	expect_name(22, "echo/transport=udp/thread-mutex/kind=adaptive/cores=2");
+	expect_halves(0, "counter batch=1", "serial");
+	expect_halves(3, "counter batch=1", "coroutine (mine)");
+	expect_halves(10, "counter batch=1024", "thread-mutex kind=adaptive");
+	expect_halves(16, "echo", "serial");
+	expect_halves(22, "echo transport=udp", "thread-mutex kind=adaptive");
 	ck_assert_uint_eq(plan.cases[7].param_set, 0);
 	ck_assert_uint_eq(plan.cases[8].param_set, 1);
 	ck_assert_uint_eq(plan.cases[20].param_set, 3);
@@ -438,6 +451,7 @@ START_TEST(command_line_replaces_models)
 {
 	static const char *const names[] = {"thread-mutex", "semaphore"}, *const label[] = {"mine"};
 	static const char *const unknown[] = {"corutine"}, *const file[] = {"/nowhere/mine.so"};
+	static const char *const food[] = {"./food"};
 	struct plan_filter filter = {.models = names, .model_count = 2};
 
 	fake_topology(&topology, 1, 2, 1);
@@ -461,6 +475,8 @@ START_TEST(command_line_replaces_models)
 	               "thread-mutex uring)");
 	filter.models = file;
 	expect_problem(&filter, "--model: \"/nowhere/mine.so\" is not there, or no file");
+	filter.models = food;
+	expect_problem(&filter, "--model: \"./food\" is not there, or no file");
 }
 END_TEST
 

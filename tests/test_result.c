@@ -271,6 +271,12 @@ START_TEST(a_journal_is_not_written_over)
 	                 -ENOENT);
 	journal_close(&second, false);
 	err = (struct hd_error){0};
+	/* Not even by force while a run has it open. */
+	ck_assert_int_eq(journal_open(&second, run.journal_path, &run.plan, true, &err), -EBUSY);
+	ck_assert_ptr_nonnull(strstr(err.text, "another run is writing it"));
+	journal_close(&second, false);
+	journal_close(&run.journal, false);
+	err = (struct hd_error){0};
 	ck_assert_int_eq(journal_open(&second, run.journal_path, &run.plan, true, &err), 0);
 	journal_close(&second, false);
 	ck_assert_int_eq(access(run.journal_path, F_OK), 0);

@@ -44,6 +44,9 @@ START_TEST(terminals_are_asked)
 	size.ws_col = 20;
 	ck_assert_int_eq(ioctl(terminal, TIOCSWINSZ, &size), 0);
 	ck_assert_int_eq(screen_columns(terminal), 40);
+	setenv("COLUMNS", "120", 1);
+	ck_assert_int_eq(screen_terminal_columns(terminal), 20);
+	ck_assert_int_eq(screen_terminal_columns(-1), 0);
 	close(terminal);
 }
 END_TEST

@@ -12,195 +12,62 @@
 
 static char root[FAKE_TREE_PATH], path[128], shown[65536];
 
-#define METRICS(median, low, high, cpu)                                                        \
-	"\"metrics\": { \"throughput\": { \"unit\": \"ops/s\", \"better\": \"higher\", "       \
-	"\"median\": " median ", \"ci95\": [" low ", " high "], \"mad\": 1, \"trials\": [] }," \
-	" \"cpu_per_op\": { \"unit\": \"ns\", \"better\": \"lower\", \"median\": " cpu         \
-	", \"ci95\": null, \"mad\": null, \"trials\": [] } }"
+/* In the document ' stands for ". */
+#define CASE(title, series, model, cores, rest)                                            \
+	"{'name': 'its name', 'title': '" title "', 'series': '" series                    \
+	"', 'key': '0', 'workload': 'counter', 'model': '" model                           \
+	"', 'params': {'batch': 1, 'deep': true}, 'options': {'kind': 'normal'},"          \
+	" 'label': null, 'cores': " cores ", 'cpus': [], 'shared': false, 'expect': 'ok'," \
+	" 'trials': [], 'status': " rest "}"
 
-#define CASE(name, model, cores, rest)                                                             \
-	"{ \"name\": \"" name "\", \"key\": \"0\", \"workload\": \"counter\", \"model\": \"" model \
-	"\", \"params\": { \"batch\": 1, \"deep\": true }, \"options\": { \"kind\": \"normal\" }," \
-	" \"label\": null, \"cores\": " cores                                                      \
-	", \"cpus\": [], \"shared\": false, \"expect\": \"ok\","                                   \
-	" \"trials\": [], " rest " }"
+#define METRICS(median, low, high, cpu)                                                     \
+	"'metrics': {'throughput': {'unit': 'ops/s', 'better': 'higher', 'median': " median \
+	", 'ci95': [" low ", " high "], 'mad': 1, 'trials': []}, 'cpu_per_op': {"           \
+	"'unit': 'ns', 'better': 'lower', 'median': " cpu                                   \
+	", 'ci95': null, 'mad': null, 'trials': []}}"
+
+#define SERIAL                                                                     \
+	CASE("counter batch=1", "serial", "serial", "1",                           \
+	     "'ok', 'notes': [], 'baseline': false,"                               \
+	     "'versus_baseline': {'ratio': 13.4, 'ci95': [13.2, 13.6]}, " METRICS( \
+	             "970e6", "962e6", "978e6", "1.03"))
+
+#define MUTEX                                                                           \
+	CASE("counter batch=1", "thread-mutex kind=adaptive", "thread-mutex", "2",      \
+	     "'ok', 'notes': ['two modes'], 'baseline': true, 'versus_baseline': null," \
+	     " " METRICS("19.6e6", "17e6", "20.4e6", "100"))
+
+#define POOL                                                                 \
+	CASE("counter batch=1", "process-pool", "process-pool", "2",         \
+	     "'wrong-result', 'notes': [],"                                  \
+	     "'metrics': {'throughput': {'unit': 'ops/s', 'median': null}}," \
+	     "'reason': '1048576 acknowledged, 1048570 found (6 lost) in line 1 of 1, round 3'")
+
+#define LONG_NAME "a-model-with-a-name-that-needs-room"
+#define LONG                                                                                  \
+	CASE("counter batch=1024 source=/usr/include", LONG_NAME, LONG_NAME, "2",             \
+	     "'ok', 'baseline': false, 'versus_baseline': null,"                              \
+	     "'notes': ['a note that goes on and on, beyond what eighty columns of a "        \
+	     "terminal can hold, and is broken between its words']," METRICS("1", "0.5", "2", \
+	                                                                     "null"))
+
+#define BARE                                                                                 \
+	"{'name': 'x', 'workload': 'spin', 'model': 'bare', 'cores': 1, 'status': 'failed'," \
+	" 'reason': 'no', 'metrics': null}"
 
 static const char document[] =
-        "{ \"format\": \"heddle-result\", \"version\": 1, \"run\": {}, \"tool\": {}, \"machine\": "
-        "{},"
-        "\"cases\": [" CASE(
-                "counter/serial/cores=1", "serial", "1",
-                METRICS("970e6", "962e6", "978e6",
-                        "1.03") ", \"status\": \"ok\", \"notes\": [],"
-                                "\"baseline\": false, \"versus_baseline\": { \"ratio\": 13.4, "
-                                "\"ci95\": [13.2, "
-                                "13.6] }") "," CASE("counter/thread-mutex/kind=adaptive/cores=2",
-                                                    "thread-mutex", "2",
-                                                    METRICS("19.6e6", "17e6", "20.4e6",
-                                                            "100") ", \"status\": \"ok\","
-                                                                   "\"notes\": [\"two "
-                                                                   "modes\"], \"baseline\": "
-                                                                   "true, "
-                                                                   "\"versus_baseline\": "
-                                                                   "null") "," CASE("counter/"
-                                                                                    "process-"
-                                                                                    "pool/"
-                                                                                    "cores=2",
-                                                                                    "process-"
-                                                                                    "pool",
-                                                                                    "2",
-                                                                                    "\"metric"
-                                                                                    "s\": { "
-                                                                                    "\"throug"
-                                                                                    "hput\": "
-                                                                                    "{ "
-                                                                                    "\"unit\""
-                                                                                    ": "
-                                                                                    "\"ops/"
-                                                                                    "s\", "
-                                                                                    "\"median"
-                                                                                    "\": "
-                                                                                    "null } "
-                                                                                    "},"
-                                                                                    "\"status"
-                                                                                    "\": "
-                                                                                    "\"wrong-"
-                                                                                    "result\""
-                                                                                    ", "
-                                                                                    "\"notes"
-                                                                                    "\": [], "
-                                                                                    "\"reason"
-                                                                                    "\": "
-                                                                                    "\"104857"
-                                                                                    "6 "
-                                                                                    "acknowle"
-                                                                                    "dged,"
-                                                                                    " 1048570"
-                                                                                    " found "
-                                                                                    "(6 "
-                                                                                    "lost) "
-                                                                                    "in line "
-                                                                                    "1 of 1, "
-                                                                                    "round "
-                                                                                    "3\"") "," CASE("counter/"
-                                                                                                    "batch=1024/"
-                                                                                                    "a-model-with-"
-                                                                                                    "a-name-that-"
-                                                                                                    "needs-room/"
-                                                                                                    "cores=2",
-                                                                                                    "a-model-with-"
-                                                                                                    "a-name-that-"
-                                                                                                    "needs-room",
-                                                                                                    "2",
-                                                                                                    METRICS("1",
-                                                                                                            "0.5",
-                                                                                                            "2",
-                                                                                                            "null") ", "
-                                                                                                                    "\""
-                                                                                                                    "st"
-                                                                                                                    "at"
-                                                                                                                    "us"
-                                                                                                                    "\""
-                                                                                                                    ": "
-                                                                                                                    "\""
-                                                                                                                    "ok"
-                                                                                                                    "\""
-                                                                                                                    ", "
-                                                                                                                    "\""
-                                                                                                                    "ba"
-                                                                                                                    "se"
-                                                                                                                    "li"
-                                                                                                                    "ne"
-                                                                                                                    "\""
-                                                                                                                    ": "
-                                                                                                                    "fa"
-                                                                                                                    "ls"
-                                                                                                                    "e,"
-                                                                                                                    "\""
-                                                                                                                    "no"
-                                                                                                                    "te"
-                                                                                                                    "s"
-                                                                                                                    "\""
-                                                                                                                    ": "
-                                                                                                                    "["
-                                                                                                                    "\""
-                                                                                                                    "a "
-                                                                                                                    "no"
-                                                                                                                    "te"
-                                                                                                                    " t"
-                                                                                                                    "ha"
-                                                                                                                    "t "
-                                                                                                                    "go"
-                                                                                                                    "es"
-                                                                                                                    " o"
-                                                                                                                    "n "
-                                                                                                                    "an"
-                                                                                                                    "d "
-                                                                                                                    "on"
-                                                                                                                    ", "
-                                                                                                                    "be"
-                                                                                                                    "yo"
-                                                                                                                    "nd"
-                                                                                                                    " w"
-                                                                                                                    "ha"
-                                                                                                                    "t "
-                                                                                                                    "ei"
-                                                                                                                    "gh"
-                                                                                                                    "ty"
-                                                                                                                    " c"
-                                                                                                                    "ol"
-                                                                                                                    "um"
-                                                                                                                    "ns"
-                                                                                                                    " o"
-                                                                                                                    "f "
-                                                                                                                    "a "
-                                                                                                                    "te"
-                                                                                                                    "rm"
-                                                                                                                    "in"
-                                                                                                                    "al"
-                                                                                                                    " c"
-                                                                                                                    "an"
-                                                                                                                    " h"
-                                                                                                                    "ol"
-                                                                                                                    "d,"
-                                                                                                                    " a"
-                                                                                                                    "nd"
-                                                                                                                    " i"
-                                                                                                                    "s "
-                                                                                                                    "br"
-                                                                                                                    "ok"
-                                                                                                                    "en"
-                                                                                                                    " b"
-                                                                                                                    "et"
-                                                                                                                    "we"
-                                                                                                                    "en"
-                                                                                                                    " i"
-                                                                                                                    "ts"
-                                                                                                                    " w"
-                                                                                                                    "or"
-                                                                                                                    "ds"
-                                                                                                                    "\""
-                                                                                                                    "],"
-                                                                                                                    " "
-                                                                                                                    "\""
-                                                                                                                    "ve"
-                                                                                                                    "rs"
-                                                                                                                    "us"
-                                                                                                                    "_b"
-                                                                                                                    "as"
-                                                                                                                    "el"
-                                                                                                                    "in"
-                                                                                                                    "e"
-                                                                                                                    "\""
-                                                                                                                    ": "
-                                                                                                                    "nu"
-                                                                                                                    "l"
-                                                                                                                    "l") "] }";
+        "{'format': 'heddle-result', 'version': 1, 'run': {}, 'tool': {},"
+        " 'machine': {}, 'cases': [" SERIAL "," MUTEX "," POOL "," LONG "," BARE "]}";
 
 static void setup(void)
 {
+	char json[sizeof(document)];
+
+	memcpy(json, document, sizeof(document));
+	for (char *quote = json; (quote = strchr(quote, '\''));)
+		*quote = '"';
 	fake_tree_make(root);
-	fake_tree_put(root, "result.json", document);
+	fake_tree_put(root, "result.json", json);
 	snprintf(path, sizeof(path), "%s/result.json", root);
 	setlocale(LC_CTYPE, "C");
 }
@@ -282,11 +149,14 @@ END_TEST
 START_TEST(tables_are_made_by_what_is_asked)
 {
 	show_well(&(struct table_view){0});
-	ck_assert_ptr_nonnull(strstr(shown, "\ncounter "));
-	ck_assert_ptr_nonnull(strstr(shown, "\ncounter batch=1024"));
+	ck_assert_ptr_nonnull(strstr(shown, "\ncounter batch=1 "));
+	ck_assert_ptr_nonnull(strstr(shown, "\ncounter batch=1024 source=/usr/include\n"));
+	ck_assert_ptr_nonnull(
+	        strstr(shown, "\nspin ")); /* of a document without title and series */
+	ck_assert_ptr_nonnull(strstr(shown, "\n  bare "));
 	show_well(&(struct table_view){.by = "model"});
 	ck_assert_ptr_nonnull(strstr(shown, "\nserial "));
-	ck_assert_ptr_nonnull(strstr(shown, "\nthread-mutex/kind=adaptive"));
+	ck_assert_ptr_nonnull(strstr(shown, "\nthread-mutex kind=adaptive"));
 	show_well(&(struct table_view){.by = "cores"});
 	ck_assert_ptr_nonnull(strstr(shown, "\ncores=1"));
 	ck_assert_ptr_nonnull(strstr(shown, "\ncores=2"));
@@ -297,8 +167,8 @@ END_TEST
 START_TEST(rows_are_sorted)
 {
 	show_well(&(struct table_view){0});
-	assert_order("\n  serial", "\n  thread-mutex/kind");
-	assert_order("\n  thread-mutex/kind", "\n  process-pool");
+	assert_order("\n  serial", "\n  thread-mutex kind");
+	assert_order("\n  thread-mutex kind", "\n  process-pool");
 	show_well(&(struct table_view){.sort = "name"});
 	assert_order("\n  process-pool", "\n  serial");
 	assert_order("\n  serial", "\n  thread-mutex");

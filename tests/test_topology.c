@@ -311,18 +311,20 @@ START_TEST(quota_and_budget)
 	char text[128];
 
 	use_synthetic("core:4 pu:2");
-	ck_assert_int_eq(topology_core_budget(&topology), 4);
+	ck_assert_int_eq(topology_budget(&topology, 4), 4);
 	ck_assert(!topology_quota_note(&topology, 4, text, sizeof(text)));
 	ck_assert_str_eq(text, "");
 	topology.cpu_quota = 0.25;
-	ck_assert_int_eq(topology_core_budget(&topology), 1);
+	ck_assert_int_eq(topology_budget(&topology, 4), 1);
 	topology.cpu_quota = 2.5;
-	ck_assert_int_eq(topology_core_budget(&topology), 2);
+	ck_assert_int_eq(topology_budget(&topology, 4), 2);
 	ck_assert(!topology_quota_note(&topology, 2, text, sizeof(text)));
 	ck_assert(topology_quota_note(&topology, 4, text, sizeof(text)));
 	ck_assert_str_eq(text, "CPU quota of 2.5 CPUs: 4 cores may run 62 % of the time");
+	ck_assert_int_eq(topology_budget(&topology, 2), 2);
 	topology.cpu_quota = 64;
-	ck_assert_int_eq(topology_core_budget(&topology), 4);
+	ck_assert_int_eq(topology_budget(&topology, 4), 4);
+	ck_assert_int_eq(topology_budget(&topology, 8), 8);
 }
 END_TEST
 

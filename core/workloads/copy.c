@@ -235,6 +235,18 @@ static void tell_fault(const struct copy_board *board, const struct copy_tree *t
 	         copy_fault_text(board->fault), answer, faults, faults == 1 ? "" : "s");
 }
 
+/* Of a pass before the last one, which only the stage could see. */
+static void tell_pass(const struct copy_board *board, const struct copy_tree *tree,
+                      struct workload_verdict *verdict)
+{
+	const struct copy_difference *differs = &board->differs;
+
+	snprintf(verdict->text, sizeof(verdict->text),
+	         "%" PRIu64 " of %" PRIu64 " copies differ in pass %" PRIu64 ": %s%.*s",
+	         differs->count, tree->totals.files, board->bad_pass,
+	         differs->count > 1 ? "first " : "", COPY_DIFFERENCE - 1, differs->first);
+}
+
 static void tell_note(const struct workload_trial *trial, const struct copy_state *state,
                       struct workload_verdict *verdict)
 {
@@ -265,6 +277,10 @@ static void verify(struct workload_trial *trial, struct workload_verdict *verdic
 		tell_fault(board, &source->tree, verdict);
 		return;
 	}
+	if (board->bad_pass) {
+		tell_pass(board, &source->tree, verdict);
+		return;
+	}
 	if (copy_check(&source->tree, source->known, source->path, state->target->path, &found,
 	               &err)) {
 		snprintf(verdict->text, sizeof(verdict->text),
@@ -281,16 +297,13 @@ static void verify(struct workload_trial *trial, struct workload_verdict *verdic
 
 static void measure(struct workload_trial *trial, const struct workload_seen *seen, double *values)
 {
-	const struct copy_board *board = arena_workload(trial->arena);
 	const struct copy_state *state = trial->state;
 	const struct copy_totals *totals = &state->source->tree.totals;
-	/* The stage's own work between passes is not the model's. */
-	double cpu_ns = seen->cpu_ns - (double)board->between_ns;
 
 	values[THROUGHPUT] = seen->rate;
 	values[FILES_RATE] = seen->rate / (double)totals->bytes * (double)totals->files;
-	values[CPU_PER_MIB] =
-	        seen->ops && cpu_ns > 0 ? cpu_ns / ((double)seen->ops / 1048576) : NAN;
+	if (seen->ops)
+		values[CPU_PER_MIB] = seen->cpu_ns / ((double)seen->ops / 1048576);
 }
 
 static double progress(struct workload_trial *trial)

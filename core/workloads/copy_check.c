@@ -65,14 +65,10 @@ static int open_file(int root, const char *path)
 	return openat(root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int hash_file(struct check *check, int root, const char *path, uint64_t *hash,
-                     uint64_t *bytes)
+static int hash_file(struct check *check, int fd, uint64_t *hash, uint64_t *bytes)
 {
-	int fd = open_file(root, path);
 	ssize_t got;
 
-	if (fd < 0)
-		return -errno;
 	*bytes = 0;
 	XXH3_64bits_reset(check->state);
 	do {
@@ -82,7 +78,6 @@ static int hash_file(struct check *check, int root, const char *path, uint64_t *
 			*bytes += (uint64_t)got;
 		}
 	} while (got == PIECE);
-	close(fd);
 	*hash = XXH3_64bits_digest(check->state);
 	return got < 0 ? (int)got : 0;
 }
@@ -96,7 +91,7 @@ static bool same_time(struct timespec a, struct timespec b)
 static int know_source(struct check *check, struct copy_known *known, const char *path,
                        struct stat *status)
 {
-	int code;
+	int fd, code;
 
 	if (fstatat(check->source, path, status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
@@ -107,7 +102,11 @@ static int know_source(struct check *check, struct copy_known *known, const char
 		return 0;
 	*known = (struct copy_known){
 	        .inode = status->st_ino, .modified = status->st_mtim, .changed = status->st_ctim};
-	code = hash_file(check, check->source, path, &known->hash, &known->bytes);
+	fd = open_file(check->source, path);
+	if (fd < 0)
+		return -errno;
+	code = hash_file(check, fd, &known->hash, &known->bytes);
+	close(fd);
 	known->valid = code == 0;
 	return code;
 }
@@ -135,19 +134,15 @@ static uint64_t first_difference(struct check *check, const char *path)
 	return at;
 }
 
-static void check_file(struct check *check, const struct copy_entry *copied,
-                       struct copy_known *known)
+static void compare_copy(struct check *check, const char *path, const struct copy_known *known,
+                         uint32_t mode, int fd)
 {
-	const char *path = copy_path(check->copied, copied);
-	uint64_t hash, bytes;
+	uint64_t hash = 0, bytes = 0;
 	struct stat status;
-	int code = know_source(check, known, path, &status);
+	int code = fstat(fd, &status) < 0 ? -errno : 0;
 
-	if (code) {
-		tell(check, path, "cannot be read in the source: %s", strerror(-code));
-		return;
-	}
-	code = hash_file(check, check->copy, path, &hash, &bytes);
+	if (!code)
+		code = hash_file(check, fd, &hash, &bytes);
 	if (code)
 		tell(check, path, "cannot be read in the copy: %s", strerror(-code));
 	else if (bytes != known->bytes)
@@ -156,9 +151,31 @@ static void check_file(struct check *check, const struct copy_entry *copied,
 	else if (hash != known->hash)
 		tell(check, path, "differs from its source at byte %" PRIu64,
 		     first_difference(check, path));
-	else if (copied->mode != (status.st_mode & 0777))
-		tell(check, path, "has permissions %04o, its source %04o", copied->mode,
-		     (unsigned)status.st_mode & 0777);
+	else if ((status.st_mode & 0777) != mode)
+		tell(check, path, "has permissions %04o, its source %04o",
+		     (unsigned)status.st_mode & 0777, mode);
+}
+
+static void check_file(struct check *check, const struct copy_entry *entry)
+{
+	const char *path = copy_path(check->tree, entry);
+	struct copy_known *known = &check->known[entry - check->tree->entries];
+	struct stat source;
+	int code = know_source(check, known, path, &source), fd;
+
+	if (code) {
+		tell(check, path, "cannot be read in the source: %s", strerror(-code));
+		return;
+	}
+	fd = open_file(check->copy, path);
+	if (fd >= 0) {
+		compare_copy(check, path, known, source.st_mode & 0777, fd);
+		close(fd);
+	} else if (errno == ENOENT) {
+		tell(check, path, "is missing");
+	} else {
+		tell(check, path, "cannot be read in the copy: %s", strerror(errno));
+	}
 }
 
 /* ---- Entries --------------------------------------------------------------------------------- */
@@ -191,7 +208,7 @@ static void check_pair(struct check *check, const struct copy_entry *entry,
 	else if (entry->kind == COPY_LINK)
 		check_link(check, entry, copied);
 	else if (entry->kind == COPY_FILE)
-		check_file(check, copied, &check->known[entry - check->tree->entries]);
+		check_file(check, entry);
 	else if (copied->mode != copy_folder_mode(entry->mode))
 		tell(check, path, "has permissions %04o, its source %04o", copied->mode,
 		     entry->mode);
@@ -237,33 +254,56 @@ static int compare(struct check *check, const char *source, const char *copy, st
 	return 0;
 }
 
+static int make_room(struct check *check, struct hd_error *err)
+{
+	*check->found = (struct copy_difference){0};
+	check->source = check->copy = -1;
+	check->state = XXH3_createState();
+	check->buffer = malloc(PIECE);
+	check->other = malloc(PIECE);
+	if (check->state && check->buffer && check->other)
+		return 0;
+	return hd_error(err, -ENOMEM, "%s", strerror(ENOMEM));
+}
+
+static void free_room(struct check *check)
+{
+	XXH3_freeState(check->state);
+	free(check->buffer);
+	free(check->other);
+}
+
 int copy_check(const struct copy_tree *tree, struct copy_known *known, const char *source,
                const char *copy, struct copy_difference *found, struct hd_error *err)
 {
-	struct copy_tree copied;
-	struct check check = {.tree = tree,
-	                      .copied = &copied,
-	                      .known = known,
-	                      .found = found,
-	                      .source = -1,
-	                      .copy = -1,
-	                      .state = XXH3_createState(),
-	                      .buffer = malloc(PIECE),
-	                      .other = malloc(PIECE)};
-	int code = copy_tree_scan(&copied, copy, err);
+	struct copy_tree copied = {0};
+	struct check check = {.tree = tree, .copied = &copied, .known = known, .found = found};
+	int code = make_room(&check, err);
 
-	*found = (struct copy_difference){0};
-	if (!check.state || !check.buffer || !check.other)
-		code = hd_error(err, -ENOMEM, "%s: %s", copy, strerror(ENOMEM));
+	if (!code)
+		code = copy_tree_scan(&copied, copy, err);
 	if (!code)
 		code = compare(&check, source, copy, err);
 	if (check.source >= 0)
 		close(check.source);
 	if (check.copy >= 0)
 		close(check.copy);
-	XXH3_freeState(check.state);
-	free(check.buffer);
-	free(check.other);
+	free_room(&check);
 	copy_tree_free(&copied);
+	return code;
+}
+
+int copy_check_files(const struct copy_tree *tree, struct copy_known *known, int source, int copy,
+                     struct copy_difference *found, struct hd_error *err)
+{
+	struct check check = {.tree = tree, .known = known, .found = found};
+	int code = make_room(&check, err);
+
+	check.source = source;
+	check.copy = copy;
+	for (uint64_t i = 0; i < tree->totals.entries && !code; i++)
+		if (tree->entries[i].kind == COPY_FILE)
+			check_file(&check, &tree->entries[i]);
+	free_room(&check);
 	return code;
 }

@@ -316,6 +316,16 @@ static int make_run(struct workload_stage *stage, const struct copy_tree *tree,
 	return 0;
 }
 
+/* Only the thread that prepares passes looks at it. It ends with the stage as well. */
+static int make_known(struct copy_run *run, struct hd_error *err)
+{
+	run->known = mmap(NULL, run->tree.totals.entries * sizeof(*run->known),
+	                  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (run->known == MAP_FAILED)
+		return hd_error(err, -errno, "memory of the sources' hashes: %s", strerror(errno));
+	return 0;
+}
+
 int copy_job_setup(struct workload_stage *stage, struct hd_error *err)
 {
 	struct copy_board *board = arena_workload(stage->arena);
@@ -325,6 +335,8 @@ int copy_job_setup(struct workload_stage *stage, struct hd_error *err)
 
 	if (!code)
 		code = make_run(stage, &tree, &run, err);
+	if (!code)
+		code = make_known(run, err);
 	if (!code)
 		code = open_root(board->source, &run->source, err);
 	if (!code)

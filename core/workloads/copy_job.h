@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "arena.h"
+#include "copy_check.h"
 #include "copy_tree.h"
 #include "scratch.h"
 #include "workload.h"
@@ -46,9 +47,10 @@ struct copy_board {
 	_Atomic uint32_t claimed; /* 1: the first fault's place is taken */
 	uint32_t fault, entry; /* of the first one: enum copy_fault; which of the tree's entries */
 	int64_t answer;        /* -errno or the answer */
-	uint64_t between_ns;   /* CPU time spent before measured passes: not the model's */
-	struct copy_run *run;  /* the stage's own */
-	struct copy_counter files[]; /* copied by each task, in_flight of them */
+	uint64_t bad_pass;     /* the first one whose copies differ, counted from 1; 0: none */
+	struct copy_difference differs; /* in that pass */
+	struct copy_run *run;           /* the stage's own */
+	struct copy_counter files[];    /* copied by each task, in_flight of them */
 };
 
 enum copy_job_state { COPY_WAITING, COPY_READING, COPY_WRITING, COPY_FINISHED, COPY_FAILED };
@@ -75,6 +77,7 @@ struct copy_run {
 	int source, copy; /* the two roots; paths in the tree are relative to them */
 	bool fresh, cold, sync;
 	struct copy_tree tree;
+	struct copy_known *known; /* of each of its entries; the stage's own memory */
 	_Alignas(ARENA_SPACING) struct copy_job jobs[];
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes before each pass of `copy`, in the stage and outside of the time that counts. */
+/*
+ * What comes before each pass of `copy`, in the stage and outside of the time that counts: the copies
+ * of the last one are compared with their sources, then spoilt or removed.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -24,6 +27,30 @@ static void rewind_jobs(struct copy_run *run, uint64_t pass)
 		job->state = COPY_WAITING;
 		job->in = job->out = -1;
 	}
+}
+
+/*
+ * All passes, also those that do not count: each begins after the same work. The trial's last one is
+ * the core's to compare. Where something is wrong already no second reason is looked for.
+ */
+static int check_pass(struct copy_run *run, uint64_t pass, struct hd_error *err)
+{
+	struct copy_board *board = run->board;
+	struct copy_difference found;
+	struct hd_error why = {0};
+	int code;
+
+	if (board->bad_pass || atomic_load(&board->faults))
+		return 0;
+	code = copy_check_files(&run->tree, run->known, run->source, run->copy, &found, &why);
+	if (code)
+		return hd_error(err, code, "the last pass's copies cannot be compared: %s",
+		                why.text);
+	if (found.count) {
+		board->differs = found;
+		board->bad_pass = pass;
+	}
+	return 0;
 }
 
 /*
@@ -110,22 +137,15 @@ static int each_file(const struct copy_run *run, uint64_t pass, struct hd_error 
 	return 0;
 }
 
-static uint64_t cpu_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 int copy_pass_prepare(struct workload_stage *stage, uint64_t pass, struct hd_error *err)
 {
 	struct copy_board *board = arena_workload(stage->arena);
 	struct copy_run *run = board->run;
-	uint64_t begin_ns = cpu_now_ns();
 	int code = 0;
 
 	rewind_jobs(run, pass);
+	if (pass && (code = check_pass(run, pass, err)))
+		return code;
 	/* Emptied, not removed: processes of the model that live already hold the descriptor. */
 	if (run->fresh && (code = scratch_empty(run->copy)))
 		hd_error(err, code, "the last pass's copies cannot be removed: %s",
@@ -134,8 +154,5 @@ int copy_pass_prepare(struct workload_stage *stage, uint64_t pass, struct hd_err
 		code = copy_tree_make_folders(&run->tree, run->copy, err);
 	if (!code && (run->cold || !run->fresh))
 		code = each_file(run, pass, err);
-	/* Passes that begin while the core measures are those that count: see stage.c. */
-	if (atomic_load(&stage->arena->board->measuring))
-		board->between_ns += cpu_now_ns() - begin_ns;
 	return code;
 }

@@ -73,6 +73,7 @@ struct counter_job {
 	uint64_t *words;          /* of lock 0; those of the next lock lie lock_words further */
 	uint64_t lock_words;
 	uint64_t batch, yields, asked; /* asked: sections whose answer is awaited */
+	uint64_t answered;             /* batches that were acknowledged */
 	uint64_t failed; /* -errno of the first answer that was an error, as a positive number */
 	uint32_t lines, turns, think, locks, next_lock, started, yield_next;
 	_Alignas(LINE) char end[]; /* no two jobs share a line */
@@ -80,7 +81,7 @@ struct counter_job {
 
 struct counter_layout {
 	uint32_t tasks, locks, lines;
-	uint64_t jobs_at, words_at, bytes;
+	uint64_t words_at, bytes;
 };
 
 static struct counter_layout layout_of(const struct workload_case *kase)
@@ -160,8 +161,10 @@ static void step(struct hd_job *hd_job, int64_t answer, struct hd_request *reque
 	}
 	if (answer < 0 && !job->failed)
 		job->failed = (uint64_t)-answer;
-	else if (answer >= 0)
+	else if (job->asked) {
 		slot_add(slot, job->asked);
+		job->answered++;
+	}
 	job->asked = 0;
 	if (arena_stopping(job->board) || job->failed) {
 		request->op = HD_DONE;
@@ -207,39 +210,74 @@ static int setup(struct workload_stage *stage, struct hd_error *err)
 	return 0;
 }
 
-/* A word that differs from the first one of its lock is a section that was torn. */
-static void verify(struct workload_trial *trial, struct workload_verdict *verdict)
+/* A job takes the locks in turn, beginning with its own number's: so many of its batches were lock's. */
+static uint64_t batches_of(const struct counter_job *job, uint32_t number, uint32_t lock)
 {
-	struct counter_layout layout = layout_of(trial->kase);
-	char *memory = arena_workload(trial->arena);
-	const struct counter_job *jobs = (const struct counter_job *)(void *)memory;
-	const struct arena_slot *slots = arena_slots(trial->arena);
-	uint64_t acknowledged = 0;
+	uint32_t first = number % job->locks, distance = (lock + job->locks - first) % job->locks;
 
-	for (uint32_t i = 0; i < layout.tasks; i++)
-		acknowledged += slot_ops(&slots[i]);
-	for (uint32_t i = 0; i < layout.tasks && !verdict->wrong; i++) {
+	return job->answered / job->locks + (distance < job->answered % job->locks);
+}
+
+static uint64_t acknowledged_of(const struct counter_job *jobs, uint32_t tasks, uint32_t lock)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < tasks; i++)
+		sum += batches_of(&jobs[i], i, lock) * jobs[i].batch;
+	return sum;
+}
+
+static bool find_failed(const struct counter_job *jobs, uint32_t tasks,
+                        struct workload_verdict *verdict)
+{
+	for (uint32_t i = 0; i < tasks; i++) {
 		if (!jobs[i].failed)
 			continue;
 		verdict->wrong = true;
 		snprintf(verdict->text, sizeof(verdict->text),
 		         "task %" PRIu32 ": a section was answered with the error %s", i,
 		         strerror((int)jobs[i].failed));
+		return true;
 	}
-	for (uint32_t line = 0; line < layout.lines && !verdict->wrong; line++) {
-		uint64_t found = 0;
+	return false;
+}
 
-		for (uint32_t lock = 0; lock < layout.locks; lock++)
-			found += words_of(memory, &layout, lock)[line * HD_LINE_WORDS];
-		if (found == acknowledged)
-			continue;
-		verdict->wrong = true;
-		snprintf(verdict->text, sizeof(verdict->text),
-		         "%" PRIu64 " acknowledged, %" PRIu64 " found (%" PRIu64
-		         " %s) in line %" PRIu32 " of %" PRIu32,
-		         acknowledged, found,
-		         found < acknowledged ? acknowledged - found : found - acknowledged,
-		         found < acknowledged ? "lost" : "too many", line + 1, layout.lines);
+static void tell_difference(const struct counter_layout *layout, uint32_t lock, uint32_t line,
+                            uint64_t acknowledged, uint64_t found, char *text, size_t size)
+{
+	bool lost = found < acknowledged;
+	int length =
+	        snprintf(text, size,
+	                 "%" PRIu64 " acknowledged, %" PRIu64 " found (%" PRIu64
+	                 " %s) in line %" PRIu32 " of %" PRIu32,
+	                 acknowledged, found, lost ? acknowledged - found : found - acknowledged,
+	                 lost ? "lost" : "too many", line + 1, layout->lines);
+
+	if (layout->locks > 1)
+		snprintf(text + length, size - (size_t)length, " of lock %" PRIu32, lock);
+}
+
+/* Lines of one lock that differ are a section that was torn, locks that differ one that was mixed up. */
+static void verify(struct workload_trial *trial, struct workload_verdict *verdict)
+{
+	struct counter_layout layout = layout_of(trial->kase);
+	char *memory = arena_workload(trial->arena);
+	const struct counter_job *jobs = (const struct counter_job *)(void *)memory;
+
+	if (find_failed(jobs, layout.tasks, verdict))
+		return;
+	for (uint32_t lock = 0; lock < layout.locks && !verdict->wrong; lock++) {
+		uint64_t acknowledged = acknowledged_of(jobs, layout.tasks, lock);
+		const uint64_t *words = words_of(memory, &layout, lock);
+
+		for (uint32_t line = 0; line < layout.lines && !verdict->wrong; line++) {
+			uint64_t found = words[line * HD_LINE_WORDS];
+
+			verdict->wrong = found != acknowledged;
+			if (verdict->wrong)
+				tell_difference(&layout, lock, line, acknowledged, found,
+				                verdict->text, sizeof(verdict->text));
+		}
 	}
 }
 

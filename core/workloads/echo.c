@@ -4,6 +4,7 @@
  * core side: parameters, load, verdict, metrics. The jobs are in echo_server.c.
  */
 #include "echo.h"
+#include "format.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,7 +17,6 @@ enum {
 	DATAGRAM_BYTES = 65507, /* of payload, at most, over IPv4 */
 	GRACE_MS = 1000,        /* for the generator to end after its drain, on a busy machine */
 	SATURATED_PERCENT = 90, /* of its cores: from here on the generator is what is measured */
-	DIGITS = 32,
 };
 
 enum param { TRANSPORT, CONNECTIONS, MESSAGE_BYTES, PIPELINE, MESSAGES_PER_CONNECTION };
@@ -211,21 +211,6 @@ static void echo_release(struct workload_trial *trial)
 	trial->state = NULL;
 }
 
-/* 81234 as "81 234". */
-static const char *grouped(uint64_t number, char text[DIGITS])
-{
-	char plain[DIGITS];
-	int length = snprintf(plain, sizeof(plain), "%llu", (unsigned long long)number), out = 0;
-
-	for (int i = 0; i < length; i++) {
-		if (i && (length - i) % 3 == 0)
-			text[out++] = ' ';
-		text[out++] = plain[i];
-	}
-	text[out] = '\0';
-	return text;
-}
-
 static uint64_t verified(const struct workload_trial *trial, uint32_t threads)
 {
 	const struct arena_slot *slots = arena_generator_slots(trial->arena);
@@ -242,22 +227,23 @@ static void tell_wrong(const struct workload_trial *trial, const struct echo_sta
 {
 	const struct generator_tally *total = &state->total;
 	uint64_t trips = verified(trial, state->plan.threads) + total->wrong + total->owed;
-	char some[DIGITS], all[DIGITS];
+	char some[FORMAT_TEXT], all[FORMAT_TEXT];
 
 	if (total->wrong)
-		snprintf(text, size, "%s of %s round trips wrong: %s", grouped(total->wrong, some),
-		         grouped(trips, all), total->wrong_text);
+		snprintf(text, size, "%s of %s round trips wrong: %s",
+		         format_count(total->wrong, some), format_count(trips, all),
+		         total->wrong_text);
 	else if (total->dropped)
-		snprintf(text, size, "%s connections broken off: %s", grouped(total->dropped, some),
-		         total->dropped_text);
+		snprintf(text, size, "%s connections broken off: %s",
+		         format_count(total->dropped, some), total->dropped_text);
 	else if (total->owed)
 		snprintf(text, size, "%s of %s round trips owed after a drain of %u ms: %s",
-		         grouped(total->owed, some), grouped(trips, all), state->plan.drain_ms,
-		         total->owed_text);
+		         format_count(total->owed, some), format_count(trips, all),
+		         state->plan.drain_ms, total->owed_text);
 	else if (!total->served)
 		snprintf(text, size, "none of %s connections was answered%s%s",
-		         grouped(state->plan.connections, all), *total->failed_text ? ": " : "",
-		         total->failed_text);
+		         format_count(state->plan.connections, all),
+		         *total->failed_text ? ": " : "", total->failed_text);
 }
 
 static double generator_percent(const struct generator_tally *total)
@@ -287,21 +273,22 @@ __attribute__((format(printf, 2, 3))) static void add_note(char *note, const cha
 static void tell_notes(const struct echo_state *state, char *note)
 {
 	const struct generator_tally *total = &state->total;
-	char some[DIGITS], all[DIGITS], more[DIGITS];
+	char some[FORMAT_TEXT], all[FORMAT_TEXT], more[FORMAT_TEXT];
 
 	if (never_served(state))
 		add_note(note, "%s of %s connections never served",
-		         grouped(never_served(state), some), grouped(state->plan.connections, all));
+		         format_count(never_served(state), some),
+		         format_count(state->plan.connections, all));
 	if (total->failed)
-		add_note(note, "%s connections not made: %s", grouped(total->failed, some),
+		add_note(note, "%s connections not made: %s", format_count(total->failed, some),
 		         total->failed_text);
 	if (total->unclosed)
 		add_note(note, "%s connections not closed by the server in time",
-		         grouped(total->unclosed, some));
+		         format_count(total->unclosed, some));
 	if (total->resent || total->reordered)
 		add_note(note, "%s messages lost, %s came twice, %s out of order",
-		         grouped(total->lost, some), grouped(total->duplicate, all),
-		         grouped(total->reordered, more));
+		         format_count(total->lost, some), format_count(total->duplicate, all),
+		         format_count(total->reordered, more));
 	if (generator_percent(total) >= SATURATED_PERCENT)
 		add_note(note, "the load generator is the limit: %.0f %% of its cores",
 		         generator_percent(total));
@@ -313,12 +300,13 @@ static void echo_verify(struct workload_trial *trial, struct workload_verdict *v
 
 	memset(&state->total, 0, sizeof(state->total));
 	if (generator_failure(&state->generator, verdict->text, sizeof(verdict->text))) {
-		verdict->wrong = true;
+		verdict->wrong = verdict->harness = true;
 		return;
 	}
 	generator_total(&state->plan, &state->total);
 	tell_wrong(trial, state, verdict->text, sizeof(verdict->text));
 	verdict->wrong = verdict->text[0] != '\0';
+	verdict->partial = state->total.wrong || state->total.dropped || state->total.partial;
 	tell_notes(state, verdict->note);
 }
 

@@ -8,8 +8,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -129,6 +131,28 @@ static int open_pair(struct workload_trial *trial, const struct echo_params *par
 	return 0;
 }
 
+/*
+ * A network namespace of one's own (`unshare -n`) begins with its loopback down. Nothing but itself can
+ * be reached by it: it is brought up where that is allowed.
+ */
+static int need_loopback(struct hd_error *err)
+{
+	struct ifreq request = {.ifr_name = "lo"};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), code = 0;
+
+	if (fd < 0)
+		return failed("socket", err);
+	if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && !(request.ifr_flags & IFF_UP)) {
+		request.ifr_flags |= IFF_UP;
+		if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+			code = hd_error(
+			        err, -ENETDOWN,
+			        "the loopback interface is down; as root: ip link set lo up");
+	}
+	close(fd);
+	return code;
+}
+
 int echo_open_sockets(struct workload_trial *trial, const struct echo_params *params,
                       struct hd_error *err)
 {
@@ -137,6 +161,8 @@ int echo_open_sockets(struct workload_trial *trial, const struct echo_params *pa
 	uint32_t count = udp ? params->connections : 1;
 	int code = echo_allow_descriptors((uint64_t)params->connections * (udp ? 2 : 1), err);
 
+	if (!code && params->transport != GENERATOR_UNIX)
+		code = need_loopback(err);
 	if (code)
 		return code;
 	trial->sockets = calloc(count, sizeof(*trial->sockets));

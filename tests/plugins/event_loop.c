@@ -2,59 +2,55 @@
 /*
  * event-loop - callbacks in place of stacks: one loop a core, over epoll.
  *
- * A model without stacks turns the interface inside out. Where a thread would wait, attempt() says
- * NOT_YET; the request stays in its task, and the event that completes it steps the job.
+ * A model without stacks turns the interface inside out. Where a thread would wait, perform() says
+ * NOT_YET; the request stays in its task, and the event that completes it resumes the task's job.
  *
  * A descriptor stays registered while one job goes on reading it. Jobs close descriptors themselves
- * and numbers come again, so another job registers anew, and a loop that hears nothing for a while
- * registers all over again.
+ * and numbers come again: another job and whoever accepts a number register anew, and a loop that
+ * hears nothing for a while registers all who wait anew. One-shot registration, which needs none of
+ * this, lost by a system call a message.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
+#define _GNU_SOURCE /* EPOLLRDHUP, POLLRDHUP */
 #include <heddle/plugin.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
+#include <heddle/threads.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #define NOT_YET INT64_MIN
-#define NEVER INT64_MAX
-#define BURST 256 /* answers to one task in a row, and turns between two looks at epoll */
+#define BURST 256 /* answers to one task in a row; turns between two looks at epoll */
+#define SILENCE_MS 20
+#define LOOK_TURNS (64 * BURST)
 
-#define DOUBT_MS 100
+TAILQ_HEAD(list, task);
 
-struct list {
-	struct task *first, *last;
-};
-
-struct watch {
-	struct list waiting[2];   /* to read, to write */
-	const struct hd_job *job; /* that has it registered for reading; NULL: none */
+struct lock {
+	_Alignas(HD_APART) pthread_mutex_t mutex;
 };
 
 struct task {
-	struct hd_request request;
+	struct hd_request request; /* HD_DONE: a job is to be taken */
 	struct hd_job *job;
-	struct task *next;   /* in `in` */
-	struct list *in;     /* where it waits; NULL: it runs */
-	int64_t answer;      /* to go on with, where it is ready */
+	TAILQ_ENTRY(task) link;
+	uint32_t events;     /* that it waits for; 0: for none */
 	int64_t deadline_ns; /* of its wait */
+	int64_t answer;      /* to go on with, where it is ready */
 	uint32_t number;
 };
 
+/* Of a descriptor; all zero before its first use. */
+struct watch {
+	struct list waiting;
+	const struct hd_job *job; /* that has it registered for reading */
+};
+
 struct loop {
-	_Alignas(128) struct model *model; /* loops share no cache line */
+	_Alignas(HD_APART) struct model *model; /* loops share no cache line */
 	struct task *tasks;
 	struct watch *watches; /* by descriptor */
 	struct list ready;
-	uint32_t index, count, living, timed;
+	uint32_t index, count, living;
 	int epoll;
 	pthread_t thread;
 };
@@ -63,95 +59,58 @@ struct model {
 	const struct hd_host *host;
 	const struct hd_jobs *jobs;
 	struct loop *loops;
-	atomic_uint *locks; /* 16 apart: a cache line each */
+	struct lock *locks;
 	uint32_t loop_count, fd_limit;
 	atomic_uint_least64_t next_job;
 };
 
-static int64_t now_ns(void)
+/* Within a loop nothing runs between two steps; the mutex is for the other loops. */
+static int64_t exclusive(const struct model *model, const struct hd_request *request)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static void append(struct list *list, struct task *task)
-{
-	task->next = NULL;
-	task->in = list;
-	if (list->first)
-		list->last->next = task;
-	else
-		list->first = task;
-	list->last = task;
-}
-
-static void withdraw(struct task *task)
-{
-	struct list *list = task->in;
-	struct task **link = &list->first, *before = NULL;
-
-	for (; *link != task; link = &before->next)
-		before = *link;
-	*link = task->next;
-	if (list->last == task)
-		list->last = before;
-	task->in = NULL;
-}
-
-static int64_t exclusive(struct model *model, const struct hd_request *request)
-{
-	atomic_uint *lock = &model->locks[16 * request->section.lock];
+	pthread_mutex_t *mutex = &model->locks[request->section.lock].mutex;
 
 	if (model->loop_count == 1) {
 		hd_section_run_times(&request->section, request->times);
 		return 0;
 	}
 	for (uint64_t i = 0; i < request->times; i++) {
-		/* The holder runs on another core; if it does not, it is given this one. */
-		for (int spins = 1; atomic_exchange_explicit(lock, 1, memory_order_acquire);)
-			while (atomic_load_explicit(lock, memory_order_relaxed))
-				if (spins++ % 1024 == 0)
-					sched_yield();
+		pthread_mutex_lock(mutex);
 		hd_section_run(&request->section);
-		atomic_store_explicit(lock, 0, memory_order_release);
+		pthread_mutex_unlock(mutex);
 	}
 	return 0;
 }
 
-/* What is no socket: files hold up the loop. */
-static ssize_t move_bytes(const struct hd_request *request)
+/* One try: what would wait is EAGAIN, but files hold up the loop. */
+static int64_t try_once(const struct hd_request *request)
 {
-	int flags = request->offset < 0 ? fcntl(request->fd, F_GETFL) : O_NONBLOCK;
+	ssize_t moved = -1;
+	int flags;
 
-	if (flags >= 0 && !(flags & O_NONBLOCK))
-		fcntl(request->fd, F_SETFL, flags | O_NONBLOCK);
-	if (request->op == HD_READ && request->offset >= 0)
-		return pread(request->fd, request->buf, request->size, request->offset);
-	if (request->op == HD_READ)
-		return read(request->fd, request->buf, request->size);
-	if (request->offset >= 0)
-		return pwrite(request->fd, request->buf, request->size, request->offset);
-	return write(request->fd, request->buf, request->size);
+	if (request->op == HD_ACCEPT)
+		errno = ENOTSOCK; /* it knows no MSG_DONTWAIT */
+	else if (request->offset >= 0)
+		return hd_io_once(request);
+	else if (request->op == HD_READ)
+		moved = recv(request->fd, request->buf, request->size, MSG_DONTWAIT);
+	else
+		moved = send(request->fd, request->buf, request->size, MSG_DONTWAIT);
+	if (moved >= 0 || errno != ENOTSOCK)
+		return moved;
+	flags = fcntl(request->fd, F_GETFL);
+	if (flags < 0 || (!(flags & O_NONBLOCK) && fcntl(request->fd, F_SETFL, flags | O_NONBLOCK)))
+		return -1;
+	return hd_io_once(request);
 }
 
 /* The answer to a READ, WRITE or ACCEPT, or NOT_YET. */
-static int64_t attempt(const struct hd_request *request)
+static int64_t attempt(struct loop *loop, const struct hd_request *request)
 {
 	struct pollfd item = {.fd = request->fd, .events = POLLIN | POLLRDHUP};
-	ssize_t moved;
+	int64_t moved = try_once(request);
 
-	if (request->op == HD_READ)
-		moved = recv(request->fd, request->buf, request->size, MSG_DONTWAIT);
-	else if (request->op == HD_WRITE)
-		moved = send(request->fd, request->buf, request->size, MSG_DONTWAIT);
-	else if (fcntl(request->fd, F_SETFL, O_RDWR | O_NONBLOCK) == 0)
-		moved = accept(request->fd, NULL, NULL);
-	else
-		moved = -1;
-	if (moved < 0 && errno == ENOTSOCK && request->op != HD_ACCEPT)
-		moved = move_bytes(request);
+	if (moved >= 0 && request->op == HD_ACCEPT && moved < loop->model->fd_limit)
+		loop->watches[moved].job = NULL;
 	if (moved >= 0 || errno != EAGAIN)
 		return moved >= 0 ? moved : -errno;
 	/* Some sockets that were shut down say so only to those who would block. */
@@ -161,77 +120,85 @@ static int64_t attempt(const struct hd_request *request)
 	return request->timeout_ns ? NOT_YET : -EAGAIN;
 }
 
-/* For all that is waited for; level-triggered. */
-static int arm(struct loop *loop, int fd, uint32_t events)
+/* Registers for what is waited for; level-triggered. 0 or -errno. */
+static int arm(struct loop *loop, int fd)
 {
 	struct watch *watch = &loop->watches[fd];
-	struct epoll_event event = {.events = events, .data.fd = fd};
+	struct epoll_event event = {.data.fd = fd};
 
-	if (watch->waiting[0].first)
-		event.events |= EPOLLIN | EPOLLRDHUP;
-	if (watch->waiting[1].first)
-		event.events |= EPOLLOUT;
+	for (struct task *task = watch->waiting.tqh_first; task; task = task->link.tqe_next)
+		event.events |= task->events;
 	if (!(event.events & EPOLLIN))
 		watch->job = NULL;
-	if (epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
+	if (epoll_ctl(loop->epoll, event.events ? EPOLL_CTL_MOD : EPOLL_CTL_DEL, fd, &event) == 0)
 		return 0;
-	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+	return event.events && epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-/* The answer, or NOT_YET once the task waits in a list. */
-static int64_t perform(struct loop *loop, struct task *task)
+static void stop_waiting(struct loop *loop, struct task *task)
 {
-	struct hd_request *request = &task->request;
-	int writes = request->op == HD_WRITE;
-	struct watch *watch;
-	int64_t answer;
+	TAILQ_REMOVE(&loop->watches[task->request.fd].waiting, task, link);
+	task->events = 0;
+}
 
-	if (request->op == HD_EXCLUSIVE)
-		return exclusive(loop->model, request);
-	if (request->op == HD_YIELD) {
-		task->answer = 0;
-		append(&loop->ready, task);
-		return NOT_YET;
-	}
-	if (request->op != HD_READ && request->op != HD_WRITE && request->op != HD_ACCEPT)
-		return -EOPNOTSUPP;
+/* The next message is rarely there yet, so reading waits first. */
+static int64_t transfer(struct loop *loop, struct task *task)
+{
+	const struct hd_request *request = &task->request;
+	struct watch *watch;
+	int64_t answer = NOT_YET;
+	int waits_first = request->op == HD_READ && request->offset < 0 && request->timeout_ns;
+	int known;
+
 	if (request->fd < 0 || (uint32_t)request->fd >= loop->model->fd_limit)
 		return -EBADF;
-	/* The next message is rarely there yet, so reading waits first. Files cannot be waited for.
-	 */
 	watch = &loop->watches[request->fd];
-	if (request->op != HD_READ || !request->timeout_ns) {
-		answer = attempt(request);
-		if (answer >= 0 && request->op == HD_ACCEPT && answer < loop->model->fd_limit)
-			loop->watches[answer].job = NULL;
-		if (answer != NOT_YET)
-			return answer;
-	}
-	if (request->op != HD_READ || watch->job != task->job) {
-		answer = arm(loop, request->fd, writes ? EPOLLOUT : EPOLLIN | EPOLLRDHUP);
-		if (answer)
-			return answer == -EPERM ? attempt(request) : answer;
-		watch->job = writes ? watch->job : task->job;
-	}
-	task->deadline_ns = request->timeout_ns > 0 ? now_ns() + request->timeout_ns : NEVER;
-	loop->timed += task->deadline_ns != NEVER;
-	append(&watch->waiting[writes], task);
+	known = request->op == HD_READ && watch->job == task->job;
+	if (!waits_first)
+		answer = attempt(loop, request);
+	if (answer != NOT_YET)
+		return answer;
+	if (!watch->waiting.tqh_last)
+		TAILQ_INIT(&watch->waiting);
+	TAILQ_INSERT_TAIL(&watch->waiting, task, link);
+	task->deadline_ns = hd_deadline_ns(request->timeout_ns);
+	task->events = EPOLLHUP | EPOLLERR;
+	task->events |= request->op == HD_WRITE ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+	if (known)
+		return NOT_YET;
+	watch->job = request->op == HD_READ ? task->job : NULL;
+	answer = arm(loop, request->fd);
+	if (!answer)
+		return NOT_YET;
+	watch->job = NULL;
+	stop_waiting(loop, task);
+	return answer == -EPERM ? attempt(loop, request) : answer; /* EPERM: files never wait */
+}
+
+/* The answer, or NOT_YET once the task is in a list. */
+static int64_t perform(struct loop *loop, struct task *task)
+{
+	if (task->request.op == HD_EXCLUSIVE)
+		return exclusive(loop->model, &task->request);
+	if (task->request.op != HD_YIELD)
+		return transfer(loop, task);
+	task->answer = 0;
+	TAILQ_INSERT_TAIL(&loop->ready, task, link);
 	return NOT_YET;
 }
 
 /* Steps the task's job, and the jobs after it, until one has to wait. */
-static void go_on(struct loop *loop, struct task *task, int64_t answer)
+static void resume(struct loop *loop, struct task *task, int64_t answer)
 {
 	const struct hd_jobs *jobs = loop->model->jobs;
-	uint64_t next;
 
 	for (int i = 0; i < BURST; i++) {
-		if (task->job)
+		if (task->request.op != HD_DONE)
 			task->job->step(task->job, answer, &task->request);
-		while (!task->job || task->request.op == HD_DONE) {
-			next = atomic_fetch_add(&loop->model->next_job, 1);
+		while (task->request.op == HD_DONE) {
+			uint64_t next = atomic_fetch_add(&loop->model->next_job, 1);
+
 			if (next >= jobs->count) {
-				task->job = NULL;
 				loop->living--;
 				return;
 			}
@@ -244,122 +211,86 @@ static void go_on(struct loop *loop, struct task *task, int64_t answer)
 			return;
 	}
 	task->answer = answer;
-	append(&loop->ready, task);
+	TAILQ_INSERT_TAIL(&loop->ready, task, link);
 }
 
-/* A turn: all that are ready now; YIELD asks for several. */
+/* A turn: all that are ready now; YIELD may ask for several. */
 static void turn(struct loop *loop)
 {
-	struct task *task, *last = loop->ready.last;
+	struct task *task, *last = TAILQ_LAST(&loop->ready, list);
 
 	do {
-		task = loop->ready.first;
-		withdraw(task);
-		if (task->job && task->request.op == HD_YIELD && task->request.times > 1) {
-			task->request.times--;
-			append(&loop->ready, task);
-		} else {
-			go_on(loop, task, task->answer);
-		}
+		task = loop->ready.tqh_first;
+		TAILQ_REMOVE(&loop->ready, task, link);
+		if (task->request.op == HD_YIELD && --task->request.times)
+			TAILQ_INSERT_TAIL(&loop->ready, task, link);
+		else
+			resume(loop, task, task->answer);
 	} while (task != last);
 }
 
-static void stop_waiting(struct loop *loop, struct task *task)
-{
-	withdraw(task);
-	loop->timed -= task->deadline_ns != NEVER;
-	task->deadline_ns = NEVER;
-}
-
-/* What the first in a list waits for may be there; for the others the event comes again. */
-static void serve(struct loop *loop, struct list *list)
-{
-	struct task *task = list->first;
-	int64_t answer = task ? attempt(&task->request) : NOT_YET;
-
-	if (answer == NOT_YET)
-		return;
-	if (answer >= 0 && task->request.op == HD_ACCEPT && answer < loop->model->fd_limit)
-		loop->watches[answer].job = NULL;
-	stop_waiting(loop, task);
-	go_on(loop, task, answer);
-}
-
+/* For the first who waits for it. What is left of an event comes again. */
 static void take_event(struct loop *loop, const struct epoll_event *event)
 {
-	struct watch *watch = &loop->watches[event->data.fd];
-	struct task *reader = watch->waiting[0].first, *writer = watch->waiting[1].first;
+	struct task *task = loop->watches[event->data.fd].waiting.tqh_first;
+	int64_t answer;
 
-	if (!reader && !writer) {
-		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, event->data.fd, NULL);
-		watch->job = NULL;
-	} else if ((event->events & EPOLLIN && !reader) || (event->events & EPOLLOUT && !writer)) {
-		arm(loop, event->data.fd, 0);
+	while (task && !(task->events & event->events))
+		task = task->link.tqe_next;
+	if (!task) {
+		arm(loop, event->data.fd);
+		return;
 	}
-	serve(loop, &watch->waiting[0]);
-	if (writer && writer->in == &watch->waiting[1])
-		serve(loop, &watch->waiting[1]);
+	answer = attempt(loop, &task->request);
+	if (answer == NOT_YET)
+		return;
+	stop_waiting(loop, task);
+	resume(loop, task, answer);
 }
 
-/* Nothing was heard for a while. */
-static void doubt(struct loop *loop)
+/* Registers all that wait again, and ends the waits that last too long. */
+static void look_round(struct loop *loop)
 {
-	for (struct task *task = loop->tasks; task < loop->tasks + loop->count; task++)
-		if (task->in && task->in != &loop->ready)
-			arm(loop, task->request.fd, 0);
-}
+	int64_t now = hd_now_ns();
 
-static void expire(struct loop *loop)
-{
-	int64_t now = now_ns();
-
-	for (struct task *task = loop->tasks; task < loop->tasks + loop->count; task++)
-		if (task->deadline_ns <= now) {
+	for (struct task *task = loop->tasks; task < loop->tasks + loop->count; task++) {
+		if (task->events)
+			arm(loop, task->request.fd);
+		if (task->events && task->deadline_ns <= now) {
 			stop_waiting(loop, task);
-			go_on(loop, task, -ETIMEDOUT);
+			resume(loop, task, -ETIMEDOUT);
 		}
-}
-
-static void loop_run(struct loop *loop)
-{
-	struct epoll_event events[256];
-	int count, timeout_ms;
-
-	for (uint32_t turns = 1; loop->living; turns++) {
-		if (loop->ready.first)
-			turn(loop);
-		if (loop->ready.first && turns % BURST)
-			continue;
-		timeout_ms = loop->timed ? 1 : DOUBT_MS; /* deadlines are looked at by then */
-		if (loop->ready.first || !loop->living)
-			timeout_ms = 0;
-		count = epoll_wait(loop->epoll, events, 256, timeout_ms);
-		for (int i = 0; i < count; i++)
-			take_event(loop, &events[i]);
-		if (count == 0 && timeout_ms == DOUBT_MS)
-			doubt(loop);
-		if (loop->timed)
-			expire(loop);
 	}
 }
 
 static void *loop_main(void *argument)
 {
 	struct loop *loop = argument;
-	const struct hd_host *host = loop->model->host;
+	struct epoll_event events[256];
 
-	host->bind(host, loop->index);
+	loop->model->host->bind(loop->model->host, loop->index);
 	loop->living = loop->count;
-	for (uint32_t i = 0; i < loop->count; i++) {
-		loop->tasks[i].number = loop->index + i * loop->model->loop_count;
-		loop->tasks[i].deadline_ns = NEVER;
-		append(&loop->ready, &loop->tasks[i]);
+	for (uint32_t i = 0; i < loop->count; i++)
+		TAILQ_INSERT_TAIL(&loop->ready, &loop->tasks[i], link);
+	for (uint32_t turns = 1; loop->living; turns++) {
+		int timeout_ms = 0, count;
+
+		if (loop->ready.tqh_first)
+			turn(loop);
+		if (loop->ready.tqh_first && turns % BURST)
+			continue;
+		if (!loop->ready.tqh_first && loop->living)
+			timeout_ms = SILENCE_MS;
+		count = epoll_wait(loop->epoll, events, 256, timeout_ms);
+		for (int i = 0; i < count; i++)
+			take_event(loop, &events[i]);
+		if ((count == 0 && timeout_ms) || turns % LOOK_TURNS == 0)
+			look_round(loop);
 	}
-	loop_run(loop);
 	return NULL;
 }
 
-static int loop_run_all(void *state, const struct hd_jobs *jobs)
+static int model_run(void *state, const struct hd_jobs *jobs)
 {
 	struct model *model = state;
 	uint32_t started = 0;
@@ -378,54 +309,65 @@ static int loop_run_all(void *state, const struct hd_jobs *jobs)
 	return error;
 }
 
-static void loop_close(void *state)
+static void model_close(void *state)
 {
 	struct model *model = state;
 
 	for (uint32_t i = 0; model->loops && i < model->loop_count; i++) {
-		struct loop *loop = &model->loops[i];
-
-		if (loop->epoll > 0)
-			close(loop->epoll);
-		free(loop->tasks);
-		free(loop->watches);
+		if (model->loops[i].epoll > 0)
+			close(model->loops[i].epoll);
+		free(model->loops[i].tasks);
+		free(model->loops[i].watches);
 	}
 	free(model->loops);
 	free(model->locks);
 	free(model);
 }
 
-static int loop_open(const struct hd_host *host, void **state)
+static int loop_open(struct model *model, uint32_t index)
+{
+	struct loop *loop = &model->loops[index];
+	uint32_t loops = model->loop_count;
+
+	loop->model = model;
+	loop->index = index;
+	loop->count = (model->host->in_flight - index + loops - 1) / loops;
+	loop->tasks = calloc(loop->count, sizeof *loop->tasks);
+	loop->watches = calloc(model->fd_limit, sizeof *loop->watches);
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!loop->tasks || !loop->watches || loop->epoll < 0)
+		return -ENOMEM;
+	TAILQ_INIT(&loop->ready);
+	for (uint32_t i = 0; i < loop->count; i++)
+		loop->tasks[i].number = index + i * loops;
+	return 0;
+}
+
+static int model_open(const struct hd_host *host, void **state)
 {
 	struct model *model = calloc(1, sizeof *model);
-	uint32_t cores = host->cores < host->in_flight ? host->cores : host->in_flight;
 	struct rlimit limit;
+	int error = 0;
 
 	if (!model)
 		return -ENOMEM;
 	getrlimit(RLIMIT_NOFILE, &limit);
 	model->host = host;
 	model->fd_limit = limit.rlim_cur < 1 << 20 ? (uint32_t)limit.rlim_cur : 1 << 20;
-	model->loop_count = cores;
-	model->loops = aligned_alloc(128, cores * sizeof *model->loops);
-	model->locks = calloc(host->locks + 1, 16 * sizeof *model->locks);
-	for (uint32_t i = 0; model->loops && i < cores; i++)
-		model->loops[i] = (struct loop){
-		        .model = model,
-		        .index = i,
-		        .count = (host->in_flight - i + cores - 1) / cores,
-		        .tasks = calloc(host->in_flight / cores + 1, sizeof(struct task)),
-		        .watches = calloc(model->fd_limit, sizeof(struct watch)),
-		        .epoll = epoll_create1(EPOLL_CLOEXEC),
-		};
-	for (uint32_t i = 0; model->loops && i < cores; i++)
-		if (!model->locks || !model->loops[i].tasks || !model->loops[i].watches ||
-		    model->loops[i].epoll < 0) {
-			loop_close(model);
-			return -ENOMEM;
-		}
-	*state = model;
-	return 0;
+	model->loop_count = host->cores < host->in_flight ? host->cores : host->in_flight;
+	model->loops = hd_calloc_apart(model->loop_count, sizeof *model->loops);
+	model->locks = hd_calloc_apart(host->locks, sizeof *model->locks);
+	if (!model->loops || !model->locks)
+		error = -ENOMEM;
+	for (uint32_t i = 0; model->locks && i < host->locks; i++)
+		pthread_mutex_init(&model->locks[i].mutex, NULL);
+	for (uint32_t i = 0; !error && i < model->loop_count; i++)
+		error = loop_open(model, i);
+	if (error)
+		model_close(model);
+	else
+		*state = model;
+	return error;
 }
 
 HD_EXPORT const struct hd_model heddle_model = {
@@ -438,7 +380,7 @@ HD_EXPORT const struct hd_model heddle_model = {
         .name = "event-loop",
         .summary = "callbacks on one epoll loop a core, no stacks",
         .build = HD_BUILD,
-        .open = loop_open,
-        .run = loop_run_all,
-        .close = loop_close,
+        .open = model_open,
+        .run = model_run,
+        .close = model_close,
 };
