@@ -214,6 +214,8 @@ static void catch_signals(void)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of write() */
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -321,7 +323,7 @@ const struct command command_run = {
                 "      --dry-run         print the cases and the expected time, run nothing\n"
                 "      --json            print the result document in place of the tables\n\n"
                 "Exit: 0 all well, 2 usage or config error, 3 a case failed or none could be\n"
-                "tried, 6 heddle could not go on, 130 or 143 interrupted (what was measured is\n"
+                "tried, 6 heddle could not go on, 129, 130, 143 interrupted (what was measured is\n"
                 "saved).\n",
         .run = run,
 };

@@ -6,10 +6,13 @@
 
 enum { PIECE = 8 << 20, PAUSE_US = 1000 };
 
+static char *volatile newest; /* what nobody could see, a compiler may leave out */
+
 static void *take_memory(void *unused)
 {
 	for (char *piece; (piece = (char *)malloc(PIECE));) {
 		memset(piece, 1, PIECE);
+		newest = piece;
 		usleep(PAUSE_US);
 	}
 	return unused;
