@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Address space for what a plugin asks of shared_alloc; pages cost nothing until they are touched. */
@@ -96,6 +97,28 @@ void arena_destroy(struct arena *arena)
 	if (arena->fd >= 0)
 		close(arena->fd);
 	*arena = (struct arena){.fd = -1};
+}
+
+static uint64_t thread_cpu_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+void arena_begin_beats(struct arena_board *board)
+{
+	board->beat_cpu_ns = thread_cpu_ns();
+}
+
+void arena_beat(struct arena_board *board)
+{
+	uint64_t now = thread_cpu_ns();
+
+	atomic_fetch_add(&board->between_cpu_ns, now - board->beat_cpu_ns);
+	atomic_fetch_add(&board->beats, 1);
+	board->beat_cpu_ns = now;
 }
 
 struct arena_slot *arena_slots(const struct arena *arena)

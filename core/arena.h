@@ -96,6 +96,8 @@ struct arena_board {
 	_Atomic uint32_t watched;      /* entries of watched_pids that are valid */
 	_Atomic int32_t watched_pids[ARENA_WATCHED];
 	_Atomic uint64_t between_cpu_ns; /* the stage's own CPU time before passes */
+	_Atomic uint64_t beats;          /* signs of life from there */
+	uint64_t beat_cpu_ns;            /* the thread's CPU time at the last one */
 	_Atomic uint64_t passes_done;    /* whole passes, measured or not */
 	struct arena_passes measured;    /* valid after the stage has ended, or while it waits */
 
@@ -125,6 +127,13 @@ int arena_create(struct arena *, const struct arena_sizes *, struct hd_error *);
 /* Maps an arena that was received as a descriptor, which it owns from then on. */
 int arena_map(struct arena *, int fd, struct hd_error *);
 void arena_destroy(struct arena *);
+
+/*
+ * In the stage, now and then while it works between two passes: no slot moves then, and the CPU time is
+ * not the model's. arena_begin_beats() comes first, on the same thread.
+ */
+void arena_begin_beats(struct arena_board *);
+void arena_beat(struct arena_board *);
 
 struct arena_slot *arena_slots(const struct arena *); /* board->in_flight of them */
 struct arena_slot *

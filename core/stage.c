@@ -166,22 +166,14 @@ static int run_pass(struct stage *stage)
 	return fail(stage, code, why);
 }
 
-static uint64_t own_cpu_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
-}
-
 static int before_pass(struct stage *stage, uint64_t pass, struct hd_error *err)
 {
 	const struct workload *workload = stage->kase.workload;
-	uint64_t began = own_cpu_ns();
 
+	arena_begin_beats(stage->board);
 	if (workload->before_pass && workload->before_pass(&stage->workload, pass, err))
 		return fail(stage, err->code, err->text);
-	atomic_fetch_add(&stage->board->between_cpu_ns, own_cpu_ns() - began);
+	arena_beat(stage->board);
 	return 0;
 }
 

@@ -49,7 +49,7 @@ static uint64_t sum_of_progress(const struct trial *trial)
 
 	return sum_slots(arena_slots(&trial->arena), trial->needed.in_flight) +
 	       observed_ops(trial) + count_stepped(trial) + atomic_load(&board->phase) +
-	       atomic_load(&board->passes_done);
+	       atomic_load(&board->passes_done) + atomic_load(&board->beats);
 }
 
 static const char *phase_name(const struct trial *trial)

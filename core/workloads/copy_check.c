@@ -294,7 +294,7 @@ int copy_check(const struct copy_tree *tree, struct copy_known *known, const cha
 }
 
 int copy_check_files(const struct copy_tree *tree, struct copy_known *known, int source, int copy,
-                     struct copy_difference *found, struct hd_error *err)
+                     struct arena_board *board, struct copy_difference *found, struct hd_error *err)
 {
 	struct check check = {.tree = tree, .known = known, .found = found};
 	int code = make_room(&check, err);
@@ -302,8 +302,10 @@ int copy_check_files(const struct copy_tree *tree, struct copy_known *known, int
 	check.source = source;
 	check.copy = copy;
 	for (uint64_t i = 0; i < tree->totals.entries && !code; i++)
-		if (tree->entries[i].kind == COPY_FILE)
+		if (tree->entries[i].kind == COPY_FILE) {
 			check_file(&check, &tree->entries[i]);
+			arena_beat(board);
+		}
 	free_room(&check);
 	return code;
 }

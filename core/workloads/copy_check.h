@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "../arena.h"
 #include "copy_tree.h"
 
 /* What a source file hashed to; good for as long as the file looks the same. All zero at first. */
@@ -41,9 +42,9 @@ int copy_check(const struct copy_tree *tree, struct copy_known *known, const cha
                const char *copy, struct copy_difference *, struct hd_error *);
 /*
  * The same for the tree's files only, below two open folders: no model makes folders or links. Takes
- * two descriptors at a time, however many files there are.
+ * two descriptors at a time, however many files there are, and beats (arena.h) for each.
  */
 int copy_check_files(const struct copy_tree *tree, struct copy_known *known, int source, int copy,
-                     struct copy_difference *, struct hd_error *);
+                     struct arena_board *, struct copy_difference *, struct hd_error *);
 
 #endif

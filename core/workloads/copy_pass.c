@@ -33,7 +33,8 @@ static void rewind_jobs(struct copy_run *run, uint64_t pass)
  * All passes, also those that do not count: each begins after the same work. The trial's last one is
  * the core's to compare. Where something is wrong already no second reason is looked for.
  */
-static int check_pass(struct copy_run *run, uint64_t pass, struct hd_error *err)
+static int check_pass(struct copy_run *run, uint64_t pass, struct arena_board *beaten,
+                      struct hd_error *err)
 {
 	struct copy_board *board = run->board;
 	struct copy_difference found;
@@ -42,7 +43,8 @@ static int check_pass(struct copy_run *run, uint64_t pass, struct hd_error *err)
 
 	if (board->bad_pass || atomic_load(&board->faults))
 		return 0;
-	code = copy_check_files(&run->tree, run->known, run->source, run->copy, &found, &why);
+	code = copy_check_files(&run->tree, run->known, run->source, run->copy, beaten, &found,
+	                        &why);
 	if (code)
 		return hd_error(err, code, "the last pass's copies cannot be compared: %s",
 		                why.text);
@@ -112,7 +114,8 @@ static int drop(const struct copy_run *run, const struct copy_entry *entry, bool
 	return code;
 }
 
-static int each_file(const struct copy_run *run, uint64_t pass, struct hd_error *err)
+static int each_file(const struct copy_run *run, uint64_t pass, struct arena_board *board,
+                     struct hd_error *err)
 {
 	uint64_t seed = copy_mix(run->seed + pass);
 	char text[COPY_SHOWN];
@@ -121,6 +124,7 @@ static int each_file(const struct copy_run *run, uint64_t pass, struct hd_error 
 	for (uint64_t i = 0; i < run->job_count && !code; i++) {
 		const struct copy_entry *entry = &run->tree.entries[run->jobs[i].entry];
 
+		arena_beat(board);
 		if (!run->fresh)
 			code = spoil(run, entry, copy_mix(seed + i));
 		if (code)
@@ -144,7 +148,7 @@ int copy_pass_prepare(struct workload_stage *stage, uint64_t pass, struct hd_err
 	int code = 0;
 
 	rewind_jobs(run, pass);
-	if (pass && (code = check_pass(run, pass, err)))
+	if (pass && (code = check_pass(run, pass, stage->arena->board, err)))
 		return code;
 	/* Emptied, not removed: processes of the model that live already hold the descriptor. */
 	if (run->fresh && (code = scratch_empty(run->copy)))
@@ -153,6 +157,6 @@ int copy_pass_prepare(struct workload_stage *stage, uint64_t pass, struct hd_err
 	if (run->fresh && !code)
 		code = copy_tree_make_folders(&run->tree, run->copy, err);
 	if (!code && (run->cold || !run->fresh))
-		code = each_file(run, pass, err);
+		code = each_file(run, pass, stage->arena->board, err);
 	return code;
 }
