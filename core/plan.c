@@ -188,6 +188,10 @@ static void add_model(struct maker *maker, const struct entry *entry, size_t i,
 	kase->label = model->config->label;
 	kase->status = entry->status[i];
 	kase->reason = entry->reasons[i];
+	if (kase->status == STATUS_OK && entry->workload->unsupported) {
+		kase->reason = entry->workload->unsupported(kase->params);
+		kase->status = kase->reason ? STATUS_SKIPPED : STATUS_OK;
+	}
 	for (size_t set = 0; set < model->options.sets; set++) {
 		kase->options = matrix_set(&model->options, set);
 		add_case(maker, kase, model);

@@ -97,6 +97,9 @@ struct workload {
 	/* core, planning. Fills in automatic values for this number of cores; says what cannot be. */
 	int (*resolve)(struct value *params, uint32_t cores, struct hd_error *);
 	void (*needs)(const struct workload_case *, struct workload_needs *);
+	/* core, planning. Why a case with these values cannot run on this machine, so that it is skipped;
+	   NULL where it can. */
+	const char *(*unsupported)(const struct value *params);
 
 	/* core, once a trial, before the stage starts: sockets, files. 0 or -errno. release() follows in
 	   any case, also after an error here. NULL: nothing to do, the same below. */

@@ -17,6 +17,7 @@
 
 #include "config.h"
 #include "fake_sweep.h"
+#include "loopback.h"
 #include "plan.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -544,6 +545,8 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	if (!loopback_is_up()) /* cases of echo are expected to be possible */
+		return TEST_SKIPPED;
 	suite_add_tcase(suite, golden);
 	tcase_add_checked_fixture(golden, NULL, teardown);
 	tcase_set_timeout(golden, 60);

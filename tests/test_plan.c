@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "config.h"
 #include "fake_sweep.h"
+#include "loopback.h"
 #include "plan.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -698,6 +699,8 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	if (!loopback_is_up()) /* cases of echo are expected to be possible */
+		return TEST_SKIPPED;
 	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_set_timeout(tests, 60);

@@ -134,6 +134,15 @@ static int echo_resolve(struct value *values, uint32_t cores, struct hd_error *e
 	return 0;
 }
 
+static const char *echo_unsupported(const struct value *values)
+{
+	bool local = transport_of(values[TRANSPORT].text) == GENERATOR_UNIX;
+
+	return local || echo_need_loopback(NULL) == 0
+	               ? NULL
+	               : "the loopback interface is down; as root: ip link set lo up";
+}
+
 static uint32_t generator_threads(const struct workload_case *kase)
 {
 	return kase->generator_cores ? kase->generator_cores : 1;
@@ -343,6 +352,7 @@ const struct workload echo_workload = {
         .network = true,
         .resolve = echo_resolve,
         .needs = echo_needs,
+        .unsupported = echo_unsupported,
         .prepare = echo_prepare,
         .setup = echo_setup,
         .start = echo_start,

@@ -29,6 +29,11 @@ struct echo_params echo_read_params(const struct workload_case *);
 uint64_t echo_job_stride(const struct echo_params *);
 int echo_setup(struct workload_stage *, struct hd_error *);
 
+/*
+ * A network namespace of one's own (`unshare -n`) begins with its loopback down. Nothing but itself can
+ * be reached by it: it is brought up where that is allowed. 0 or -ENETDOWN.
+ */
+int echo_need_loopback(struct hd_error *);
 /* Listener or pairs of sockets, into trial->sockets and the state's plan. */
 int echo_open_sockets(struct workload_trial *, const struct echo_params *, struct hd_error *);
 /* Every accept and receive that waits, or will, ends. */

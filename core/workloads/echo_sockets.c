@@ -131,11 +131,7 @@ static int open_pair(struct workload_trial *trial, const struct echo_params *par
 	return 0;
 }
 
-/*
- * A network namespace of one's own (`unshare -n`) begins with its loopback down. Nothing but itself can
- * be reached by it: it is brought up where that is allowed.
- */
-static int need_loopback(struct hd_error *err)
+int echo_need_loopback(struct hd_error *err)
 {
 	struct ifreq request = {.ifr_name = "lo"};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), code = 0;
@@ -162,7 +158,7 @@ int echo_open_sockets(struct workload_trial *trial, const struct echo_params *pa
 	int code = echo_allow_descriptors((uint64_t)params->connections * (udp ? 2 : 1), err);
 
 	if (!code && params->transport != GENERATOR_UNIX)
-		code = need_loopback(err);
+		code = echo_need_loopback(err);
 	if (code)
 		return code;
 	trial->sockets = calloc(count, sizeof(*trial->sockets));
