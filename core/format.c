@@ -32,7 +32,9 @@ const char *format_digits(double value, char text[FORMAT_TEXT])
 	snprintf(text, FORMAT_TEXT, "%.*f",
 	         size >= 99.95 || value == 0 ? 0
 	         : size >= 9.995             ? 1
-	                                     : 2,
+	         : size >= 0.0995            ? 2
+	         : size >= 0.000995          ? 3
+	                                     : 4,
 	         value);
 	return text;
 }
@@ -91,9 +93,9 @@ const char *format_count(uint64_t value, char text[FORMAT_TEXT])
 	return text;
 }
 
-const char *format_ellipsis(void)
+const char *format_range_mark(void)
 {
-	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "..";
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "-";
 }
 
 static int width_of(const char *text, size_t length)

@@ -24,8 +24,8 @@ const char *format_quantity(double value, const char *unit, char text[FORMAT_TEX
 const char *format_duration(double seconds, char text[FORMAT_TEXT]);
 /* "1 048 576" */
 const char *format_count(uint64_t value, char text[FORMAT_TEXT]);
-/* "…" where the locale shows UTF-8, else "..". setlocale() comes first. */
-const char *format_ellipsis(void);
+/* Between two ends of a range: "…" where the locale shows UTF-8, else "-". setlocale() comes first. */
+const char *format_range_mark(void);
 /* How many columns a UTF-8 text takes; every character is one wide. */
 int format_width(const char *text);
 /*

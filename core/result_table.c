@@ -62,7 +62,7 @@ static void print_heading(const struct table *table, const struct row *row, cons
 		fprintf(table->out, "%-*s", NAME_COLUMN + 1, row->group);
 	else
 		fprintf(table->out, "%s\n%*s", row->group, NAME_COLUMN + 1, "");
-	fprintf(table->out, "cores   throughput 95 %% interval%20s%9s", versus, cost);
+	fprintf(table->out, "cores   throughput 95 %% interval%21s%9s", versus, cost);
 	if (wide(table))
 		fprintf(table->out, "       p50       p99");
 	fputc('\n', table->out);
@@ -77,9 +77,9 @@ static void print_interval(const struct table *table, const json_t *of_case, con
 	if (json_array_size(pair) == 2)
 		snprintf(text, sizeof(text), "%s %s %s",
 		         format_digits(row_number(json_array_get(pair, 0)) / scale.factor, low),
-		         format_ellipsis(),
+		         format_range_mark(),
 		         format_digits(row_number(json_array_get(pair, 1)) / scale.factor, high));
-	print_cell(table, 12, text);
+	print_cell(table, 11, text);
 }
 
 static void print_versus(const struct table *table, const json_t *of_case)
@@ -98,7 +98,7 @@ static void print_versus(const struct table *table, const json_t *of_case)
 	else if (json_is_object(versus))
 		snprintf(text, sizeof(text), "%sx",
 		         format_digits(row_number(json_object_get(versus, "ratio")), ratio));
-	print_cell(table, 20, text);
+	print_cell(table, 22, text);
 }
 
 static void print_metric_cell(const struct table *table, const json_t *of_case, const char *name,

@@ -111,12 +111,12 @@ START_TEST(long_texts_are_broken_between_words)
 }
 END_TEST
 
-START_TEST(ellipsis_follows_the_locale)
+START_TEST(range_mark_follows_the_locale)
 {
 	setlocale(LC_CTYPE, "C");
-	ck_assert_str_eq(format_ellipsis(), "..");
+	ck_assert_str_eq(format_range_mark(), "-");
 	if (setlocale(LC_CTYPE, "C.UTF-8"))
-		ck_assert_str_eq(format_ellipsis(), "…");
+		ck_assert_str_eq(format_range_mark(), "…");
 }
 END_TEST
 
@@ -129,7 +129,7 @@ int main(void)
 	                            thousands_are_apart,
 	                            characters_are_counted_not_bytes,
 	                            long_texts_are_broken_between_words,
-	                            ellipsis_follows_the_locale,
+	                            range_mark_follows_the_locale,
 	                            NULL};
 
 	return suite_run("format", tests);

@@ -117,11 +117,11 @@ START_TEST(rows_say_what_the_document_says)
 {
 	show_well(&(struct table_view){0});
 	ck_assert_ptr_nonnull(strstr(shown, "970 Mops/s"));
-	ck_assert_ptr_nonnull(strstr(shown, "962 .. 978"));
+	ck_assert_ptr_nonnull(strstr(shown, "962 - 978"));
 	ck_assert_ptr_nonnull(strstr(shown, "13.4x [13.2, 13.6]"));
 	ck_assert_ptr_nonnull(strstr(shown, "1.03 ns"));
 	ck_assert_ptr_nonnull(strstr(shown, "19.6 Mops/s"));
-	ck_assert_ptr_nonnull(strstr(shown, "17.0 .. 20.4"));
+	ck_assert_ptr_nonnull(strstr(shown, "17.0 - 20.4"));
 	ck_assert_ptr_nonnull(strstr(shown, "baseline"));
 	ck_assert_ptr_nonnull(strstr(shown, "two modes"));
 	ck_assert_ptr_nonnull(strstr(shown, "vs thread-mutex"));
