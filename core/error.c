@@ -58,25 +58,25 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance, one row of the table at a time. */
+/* Inserted, deleted, replaced and swapped letters (Levenshtein; optimal string alignment), row by row. */
 static size_t edit_distance(const char *a, const char *b)
 {
-	size_t row[LONGEST_NAME + 1], length = strlen(b);
+	size_t rows[3][LONGEST_NAME + 1], length = strlen(b);
 
 	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
+		rows[0][j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
 
-		row[0] = i + 1;
-		for (size_t j = 0; j < length; j++) {
-			size_t replaced = diagonal + (a[i] != b[j]);
-
-			diagonal = row[j + 1];
-			row[j + 1] = least(replaced, least(row[j], row[j + 1]) + 1);
+		row[0] = i;
+		for (size_t j = 1; j <= length; j++) {
+			row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]),
+			               least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least(row[j], before[j - 2] + 1);
 		}
 	}
-	return row[length];
+	return rows[strlen(a) % 3][length];
 }
 
 const char *nearest_name(const char *word, const char *const *names)

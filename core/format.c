@@ -28,7 +28,7 @@ const char *format_digits(double value, char text[FORMAT_TEXT])
 	double size = fabs(value);
 
 	if (!isfinite(value))
-		return strcpy(text, "-");
+		return memcpy(text, "-", 2);
 	snprintf(text, FORMAT_TEXT, "%.*f",
 	         size >= 99.95 || value == 0 ? 0
 	         : size >= 9.995             ? 1
@@ -46,7 +46,7 @@ const char *format_quantity(double value, const char *unit, char text[FORMAT_TEX
 	bool time = strcmp(unit, "ns") == 0;
 
 	if (!isfinite(value))
-		return strcpy(text, "-");
+		return memcpy(text, "-", 2);
 	scale = format_scale_of(time ? value * 1e-9 : value);
 	if (time) {
 		if (scale.factor < 1e-9)

@@ -345,7 +345,7 @@ int keeper_stage(struct keeper *keeper, const struct keeper_stage *stage, struct
 	if (stage->wrap && strlen(stage->wrap) >= sizeof(message.text))
 		return hd_error(err, -E2BIG, "--wrap: too long");
 	if (stage->wrap)
-		strcpy(message.text, stage->wrap);
+		memcpy(message.text, stage->wrap, strlen(stage->wrap) + 1);
 	code = fdpass_send(keeper->socket, &message, sizeof(message), fds,
 	                   stage->output >= 0 ? 2 : 1);
 	if (code || receive(keeper, &message) || message.kind != STARTED)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "paths.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,33 @@ int paths_config(const char *name, char path[PATH_MAX])
 	}
 	snprintf(path, PATH_MAX, "%s", name);
 	return -ENOENT;
+}
+
+static int is_config(const struct dirent *entry)
+{
+	const char *end = strstr(entry->d_name, ".json");
+
+	return end && !end[5] && !strstr(entry->d_name, ".schema.");
+}
+
+int paths_config_names(char **names, int room)
+{
+	struct dirent **entries = NULL;
+	char own[PATH_MAX], folder[PATH_MAX + 64];
+	int found, count = 0;
+
+	if (prefix(own))
+		return 0;
+	snprintf(folder, sizeof(folder), "%s/share/heddle/configs", own);
+	found = scandir(folder, &entries, is_config, alphasort);
+	for (int i = 0; i < found; i++) {
+		entries[i]->d_name[strlen(entries[i]->d_name) - strlen(".json")] = '\0';
+		if (count < room && (names[count] = strdup(entries[i]->d_name)))
+			count++;
+		free(entries[i]);
+	}
+	free(entries);
+	return count;
 }
 
 int paths_script(const char *name, char path[PATH_MAX])

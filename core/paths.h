@@ -25,6 +25,8 @@ void paths_plugins_free(struct plugin_folders *);
  * with or without ".json". 0, or -ENOENT with `path` as it was given.
  */
 int paths_config(const char *name, char path[PATH_MAX]);
+/* Names of the installed configs, at most `room` of them; owned by the caller, as is each. How many. */
+int paths_config_names(char **names, int room);
 /* The script behind a subcommand: heddle-NAME beside the installation. 0 or -ENOENT. */
 int paths_script(const char *name, char path[PATH_MAX]);
 /* The results folder of the checkout that the current folder lies in, else ".". */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "paths.h"
+#include "words.h"
 
 bool workbench_add_change(struct workbench_options *options, char *text)
 {
@@ -49,12 +50,28 @@ static int find_models(struct workbench *bench, const struct workbench_options *
 	return code;
 }
 
+/* A bare word that names no file was meant to name an installed config. */
+static int tell_configs(const char *name, struct problems *problems)
+{
+	char *names[WORKBENCH_LIST + 1], quoted[WORDS_QUOTE], line[WORDS_LINE];
+	int count = paths_config_names(names, WORKBENCH_LIST);
+
+	names[count] = NULL;
+	problems_add(problems, "%s: no such file, and no installed config of that name; %s",
+	             words_quote(name, quoted),
+	             words_suggest(name, (const char *const *)names, "known", line));
+	while (count)
+		free(names[--count]);
+	return -ENOENT;
+}
+
 static int load_config(struct workbench *bench, const struct workbench_options *options,
                        struct problems *problems)
 {
 	char path[PATH_MAX];
 
-	paths_config(options->config, path);
+	if (paths_config(options->config, path) && !strpbrk(options->config, "/."))
+		return tell_configs(options->config, problems);
 	return config_load(&bench->config, path, options->changes, options->change_count, problems);
 }
 

@@ -85,6 +85,9 @@ version_is_printed() { expect 0 "$heddle" --version && grep -qE '^heddle [0-9]+\
 unknown_command_gets_a_suggestion() {
 	expect 2 "$heddle" lisst && has err 'unknown command "lisst"; did you mean "list"?'
 }
+unknown_config_gets_a_suggestion() {
+	expect 2 "$heddle" run quik && has err 'did you mean "quick"? (known: default quick)' && has err 'nothing was run'
+}
 unknown_option_is_refused() {
 	expect 2 "$heddle" run --rounds 3 short.json && expect 2 "$heddle" run && has err 'no config' &&
 		expect 2 "$heddle" run a b && expect 2 "$heddle" run --seed x short.json &&
@@ -226,7 +229,7 @@ two_runs_within_a_second() {
 	[ "$(find . -name 'short-*.json' | wc -l)" = 2 ] || why "$(ls)"
 }
 
-for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion unknown_option_is_refused \
+for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion unknown_config_gets_a_suggestion unknown_option_is_refused \
 	typo_in_a_config_names_its_place dry_run_on_another_machine real_run_on_another_machine_is_refused \
 	run_writes_result_and_table existing_result_is_kept json_stands_alone_on_stdout \
 	without_a_terminal_plain_lines narrow_tables show_selects_and_sorts result_follows_its_schema \
