@@ -57,7 +57,8 @@ static bool parse_seed(struct arguments *arguments, const char *text)
 }
 
 /* -1 to go on, else an exit code. */
-static int take_option(const struct command *command, int option, struct arguments *arguments)
+static int take_option(const struct command *command, int option, char **argv,
+                       struct arguments *arguments)
 {
 	switch (option) {
 	case 'o':
@@ -80,7 +81,7 @@ static int take_option(const struct command *command, int option, struct argumen
 		arguments->bench.with_empty = true;
 		return -1;
 	default:
-		return command_take_option(command, option, optarg, &arguments->bench);
+		return command_take_option(command, option, argv, &arguments->bench);
 	}
 }
 
@@ -89,8 +90,8 @@ static int parse(const struct command *command, int argc, char **argv, struct ar
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "o:fh", long_options, NULL)) != -1) {
-		int code = take_option(command, option, arguments);
+	while ((option = getopt_long(argc, argv, ":o:fh", long_options, NULL)) != -1) {
+		int code = take_option(command, option, argv, arguments);
 
 		if (code >= 0)
 			return code;
@@ -141,16 +142,17 @@ static size_t count_models(const struct plan *plan)
 
 static void print_plan(const struct plan *plan)
 {
+	size_t to_run = 0, of_workloads = count_workloads(plan), of_models = count_models(plan);
 	char duration[FORMAT_TEXT];
-	size_t to_run = 0;
 
 	for (size_t i = 0; i < plan->count; i++)
 		to_run += plan->cases[i].status == STATUS_OK;
-	fprintf(stderr, "plan     %zu workloads, %zu models: %zu cases", count_workloads(plan),
-	        count_models(plan), plan->count);
+	fprintf(stderr, "plan     %zu workload%s, %zu model%s: %zu case%s", of_workloads,
+	        of_workloads == 1 ? "" : "s", of_models, of_models == 1 ? "" : "s", plan->count,
+	        plan->count == 1 ? "" : "s");
 	if (to_run != plan->count)
 		fprintf(stderr, " (%zu cannot run)", plan->count - to_run);
-	fprintf(stderr, ", %u rounds, about %s\n", plan->rounds,
+	fprintf(stderr, ", %u round%s, about %s\n", plan->rounds, plan->rounds == 1 ? "" : "s",
 	        format_duration(plan->expected_s, duration));
 	if (plan->reduced[0])
 		fprintf(stderr, "budget   %s\n", plan->reduced);

@@ -26,7 +26,7 @@ static int parse(const struct command *command, int argc, char **argv, struct ta
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
 		switch (option) {
 		case ONLY:
 			if (view->only_count == MOST_ONLY || !strchr(optarg, '='))
@@ -54,7 +54,7 @@ static int parse(const struct command *command, int argc, char **argv, struct ta
 			command_print_help(command);
 			return EXIT_OK;
 		default:
-			return command_misused(command, "unknown option");
+			return command_bad_option(command, option, argv);
 		}
 	}
 	if (optind != argc - 1)

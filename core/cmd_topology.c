@@ -39,7 +39,7 @@ static int run(const struct command *command, int argc, char **argv)
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			json = true;
@@ -48,7 +48,7 @@ static int run(const struct command *command, int argc, char **argv)
 			command_print_help(command);
 			return EXIT_OK;
 		default:
-			return command_misused(command, "unknown option");
+			return command_bad_option(command, option, argv);
 		}
 	}
 	if (optind != argc)

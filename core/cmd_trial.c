@@ -23,11 +23,11 @@ static int parse(const struct command *command, int argc, char **argv,
 	int option, code = -1;
 
 	optind = 1;
-	while (code < 0 && (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+	while (code < 0 && (option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
 		if (option == WRAP)
 			*wrap = optarg;
 		else
-			code = command_take_option(command, option, optarg, options);
+			code = command_take_option(command, option, argv, options);
 	}
 	return code < 0 ? command_take_config(command, argc, argv, options) : code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -15,6 +16,14 @@ int command_misused(const struct command *command, const char *format, ...)
 	fprintf(stderr, "\nusage: heddle %s %s\n`heddle %s --help` explains the options\n",
 	        command->name, command->usage, command->name);
 	return EXIT_USAGE;
+}
+
+int command_bad_option(const struct command *command, int found, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	return found == ':' ? command_misused(command, "%s needs a value", word)
+	                    : command_misused(command, "unknown option %s", word);
 }
 
 void command_print_help(const struct command *command)

@@ -33,6 +33,8 @@ extern const struct command command_run, command_list, command_topology, command
 /* Prints "heddle NAME: what", and where the help is. Returns EXIT_USAGE. */
 int command_misused(const struct command *, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
+/* What getopt_long() found wrong (its string begins with ':'): '?' or ':'. Returns EXIT_USAGE. */
+int command_bad_option(const struct command *, int found, char **argv);
 void command_print_help(const struct command *);
 
 #endif

@@ -13,9 +13,11 @@ static int add(const struct command *command, const char **list, size_t *count, 
 	return -1;
 }
 
-int command_take_option(const struct command *command, int option, char *value,
+int command_take_option(const struct command *command, int option, char **argv,
                         struct workbench_options *options)
 {
+	char *value = optarg;
+
 	switch (option) {
 	case COMMAND_ONLY:
 		return add(command, options->only, &options->only_count, value);
@@ -37,7 +39,7 @@ int command_take_option(const struct command *command, int option, char *value,
 		command_print_help(command);
 		return EXIT_OK;
 	default:
-		return command_misused(command, "unknown option");
+		return command_bad_option(command, option, argv);
 	}
 }
 

@@ -29,7 +29,7 @@ enum {
 
 /* Takes one option that the command has no case for, what getopt_long refused among them. -1 to go
    on, else an exit code. */
-int command_take_option(const struct command *, int option, char *value,
+int command_take_option(const struct command *, int option, char **argv,
                         struct workbench_options *);
 /* Takes the config, the one argument behind the options. -1 to go on, else an exit code. */
 int command_take_config(const struct command *, int argc, char **argv, struct workbench_options *);

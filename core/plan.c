@@ -297,6 +297,7 @@ static void make_cases(struct maker *maker, const struct entry *entries)
 {
 	uint64_t most = count_cases(maker, entries);
 	struct plan *plan = maker->plan;
+	size_t before = maker->problems->count;
 	uint32_t param_set = 0;
 
 	if (most > PLAN_CASES) {
@@ -311,7 +312,7 @@ static void make_cases(struct maker *maker, const struct entry *entries)
 	for (size_t i = 0; i < maker->config->workload_count; i++)
 		if (plan_filter_wants(maker->filter, entries[i].workload))
 			add_entry(maker, entries + i, &param_set);
-	if (plan->count == 0 && maker->filter->only_count)
+	if (plan->count == 0 && maker->filter->only_count && maker->problems->count == before)
 		plan_problem(maker, "--only",
 		             "none of %" PRIu64 " cases is left; without it, --dry-run lists them",
 		             most);
