@@ -22,11 +22,11 @@ static bool take_apart(const char *text, struct only *only)
 
 	only->value = text;
 	if (slash && (!equals || slash < equals)) {
-		strcpy(only->key, "name");
+		snprintf(only->key, sizeof(only->key), "name");
 		return true;
 	}
 	if (!equals && strlen(text) == PLAN_KEY - 1) {
-		strcpy(only->key, "key");
+		snprintf(only->key, sizeof(only->key), "key");
 		return true;
 	}
 	if (length == 0 || length >= sizeof(only->key))
