@@ -4,7 +4,7 @@
 #include <string.h>
 
 const struct workload *const workloads[] = {&counter_workload, &copy_workload, &echo_workload,
-                                            NULL};
+                                            &switch_workload, NULL};
 
 const struct workload *workload_find(const char *name)
 {

@@ -124,7 +124,8 @@ struct workload {
 	double (*progress)(struct workload_trial *);
 };
 
-extern const struct workload counter_workload, copy_workload, echo_workload; /* workloads/NAME.c */
+extern const struct workload counter_workload, copy_workload, echo_workload,
+        switch_workload; /* workloads/NAME.c */
 
 /* All of them; ends with NULL. */
 extern const struct workload *const workloads[];

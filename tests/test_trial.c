@@ -178,6 +178,25 @@ START_TEST(corrupted_block_is_caught_every_time)
 }
 END_TEST
 
+/* One has no other task to give the core to, the other does not give it to any. */
+START_TEST(kept_core_is_caught_every_time)
+{
+	static const char *const keeping[] = {MODEL_PLUGIN_DIR "/serial.so",
+	                                      MODEL_PLUGIN_DIR "/empty.so"};
+
+	for (int i = 0; i < TRIED; i++) {
+		rig_prepare(&rig, keeping[i % 2], "switch");
+		rig_run(&rig);
+		rig_assert_status(&rig, STATUS_WRONG_RESULT);
+		ck_assert_msg(strstr(rig.result.reason, " turns answered, another task ran in "),
+		              "%s", rig.result.reason);
+	}
+	rig_prepare(&rig, MODEL_PLUGIN_DIR "/thread-mutex.so", "switch");
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_OK);
+}
+END_TEST
+
 /* ---- Death ----------------------------------------------------------------------------------- */
 
 START_TEST(crashes_name_signal_and_phase)
@@ -382,6 +401,7 @@ int main(int argc, char **argv)
 	                            race_is_caught_every_time,
 	                            dropped_byte_is_caught_every_time,
 	                            corrupted_block_is_caught_every_time,
+	                            kept_core_is_caught_every_time,
 	                            server_that_never_answers_whole_is_wrong_not_late,
 	                            memory_without_end_is_ended,
 	                            crashes_name_signal_and_phase,

@@ -17,7 +17,7 @@ START_TEST(each_is_whole_and_found_by_its_name)
 		ck_assert((*w)->ops);
 		ck_assert_uint_lt(option_count((*w)->params), ARENA_VALUES);
 	}
-	ck_assert_int_eq(count, 3);
+	ck_assert_int_eq(count, 4);
 	ck_assert_ptr_null(workload_find("count"));
 }
 END_TEST
