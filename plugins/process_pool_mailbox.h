@@ -8,6 +8,10 @@
 
 #include "process_pool_queue.h"
 
+/*
+ * Not robust: that costs 1.4 x a section, and a holder that dies is the trial's crash anyway. Those who
+ * wait for it are ended by pool_close().
+ */
 struct lock {
 	pthread_mutex_t mutex;
 	char apart[HD_APART - sizeof(pthread_mutex_t) % HD_APART];
@@ -22,23 +26,9 @@ static int lock_open(struct lock *lock)
 		return -error;
 	error = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	if (!error)
-		error = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-	if (!error)
 		error = pthread_mutex_init(&lock->mutex, &attr);
 	pthread_mutexattr_destroy(&attr);
 	return -error;
-}
-
-/* A holder that died is the trial's crash; until that is noticed the others go on. */
-static inline void lock_take(struct lock *lock)
-{
-	if (__builtin_expect(pthread_mutex_lock(&lock->mutex) == EOWNERDEAD, 0))
-		pthread_mutex_consistent(&lock->mutex);
-}
-
-static inline void lock_drop(struct lock *lock)
-{
-	pthread_mutex_unlock(&lock->mutex);
 }
 
 /* A queue of messages; all under its lock but the sleep. */
@@ -87,17 +77,17 @@ static int mailbox_wait(struct mailbox *mailbox, word32 *change, uint32_t *sleep
 	int error = 0;
 
 	if (spins) {
-		lock_drop(&mailbox->lock);
+		pthread_mutex_unlock(&mailbox->lock.mutex);
 		while (spins-- && atomic_load_explicit(change, memory_order_relaxed) == seen)
 			relax();
-		lock_take(&mailbox->lock);
+		pthread_mutex_lock(&mailbox->lock.mutex);
 	}
 	if (atomic_load_explicit(change, memory_order_relaxed) != seen)
 		return 0;
 	(*sleepers)++;
-	lock_drop(&mailbox->lock);
+	pthread_mutex_unlock(&mailbox->lock.mutex);
 	error = futex_wait(change, seen, until);
-	lock_take(&mailbox->lock);
+	pthread_mutex_lock(&mailbox->lock.mutex);
 	(*sleepers)--;
 	return error;
 }
@@ -120,13 +110,13 @@ static int64_t mailbox_exchange(struct mailbox *mailbox, const struct hd_request
 
 	if (request->timeout_ns > 0)
 		until = hd_deadline(request->timeout_ns);
-	lock_take(&mailbox->lock);
+	pthread_mutex_lock(&mailbox->lock.mutex);
 	while (!(moved = mailbox_move(mailbox, request)) && request->timeout_ns &&
 	       error != -ETIMEDOUT)
 		error = mailbox_wait(mailbox, change, sleepers, spins,
 		                     request->timeout_ns < 0 ? NULL : &until);
 	wake = moved < *others ? (uint32_t)moved : *others;
-	lock_drop(&mailbox->lock);
+	pthread_mutex_unlock(&mailbox->lock.mutex);
 	if (wake)
 		futex_wake(put ? &mailbox->filled : &mailbox->emptied, wake);
 	if (moved)
