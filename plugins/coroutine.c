@@ -144,22 +144,21 @@ static void run_jobs(struct coroutine *coroutine)
 /* The bottom of each stack: it lives as long as the model, and sleeps from run to run. */
 static void coroutine_main(struct transfer_t transfer)
 {
-	struct fiber *root = transfer.data;
-	struct scheduler *scheduler = ((struct coroutine *)(void *)root)->scheduler;
+	struct scheduler *scheduler = transfer.data;
 	struct coroutine *self = scheduler->starting;
 
-	fiber_arrive(&self->fiber, transfer);
-	fiber_switch(&self->fiber, root);
+	fiber_arrive(self->fiber, transfer);
+	switch_to(scheduler, self->fiber, &scheduler->root);
 	for (;;) {
 		run_jobs(self);
 		if (--scheduler->living == 0)
-			fiber_switch(&self->fiber, root);
+			switch_to(scheduler, self->fiber, &scheduler->root);
 		else
 			suspend(self);
 	}
 }
 
-/* The coroutine lies above its stack in the same page, so that a switch touches one page. */
+/* The coroutine lies above its stack in the same page: what waits touches one page. */
 static void coroutine_start(struct scheduler *scheduler, uint32_t i)
 {
 	struct pool *pool = scheduler->pool;
@@ -174,18 +173,20 @@ static void coroutine_start(struct scheduler *scheduler, uint32_t i)
 	memset(coroutine, 0, sizeof *coroutine);
 	coroutine->scheduler = scheduler;
 	coroutine->task = task;
-	fiber_make(&coroutine->fiber, low, top, coroutine_main);
+	coroutine->fiber = &scheduler->fibers[i];
+	fiber_make(coroutine->fiber, low, top, coroutine_main);
 	scheduler->coroutines[i] = coroutine;
 	scheduler->starting = coroutine;
-	fiber_switch(&scheduler->root.fiber, &coroutine->fiber);
+	switch_to(scheduler, &scheduler->root, coroutine->fiber);
 }
 
 static void scheduler_close(struct scheduler *scheduler)
 {
 	for (uint32_t i = 0; scheduler->coroutines && i < scheduler->count; i++)
 		if (scheduler->coroutines[i])
-			fiber_destroy(&scheduler->coroutines[i]->fiber);
+			fiber_destroy(scheduler->coroutines[i]->fiber);
 	free(scheduler->coroutines);
+	free(scheduler->fibers);
 	free(scheduler->ready);
 	watches_close(scheduler);
 #if defined(HD_WITH_URING)
@@ -206,17 +207,17 @@ static int scheduler_open(struct scheduler *scheduler)
 
 	if (error)
 		return error;
-	fiber_adopt_thread(&scheduler->root.fiber);
-	scheduler->root.scheduler = scheduler;
+	fiber_adopt_thread(&scheduler->root);
 	scheduler->budget = BUDGET;
 	scheduler->count = (pool->coroutine_count - scheduler->index + pool->scheduler_count - 1) /
 	                   pool->scheduler_count;
 	while (slots < scheduler->count)
 		slots *= 2;
 	scheduler->ready_mask = slots - 1;
-	scheduler->ready = calloc(slots, sizeof(struct coroutine *));
+	scheduler->ready = calloc(slots, sizeof(struct fiber *));
 	scheduler->coroutines = calloc(scheduler->count, sizeof(struct coroutine *));
-	if (!scheduler->ready || !scheduler->coroutines)
+	scheduler->fibers = calloc(scheduler->count, sizeof(struct fiber));
+	if (!scheduler->ready || !scheduler->coroutines || !scheduler->fibers)
 		return -ENOMEM;
 	scheduler->bell = eventfd(0, EFD_CLOEXEC | (pool->uring ? 0 : EFD_NONBLOCK));
 	if (scheduler->bell < 0)
@@ -233,13 +234,10 @@ static int scheduler_open(struct scheduler *scheduler)
 
 static void scheduler_run(struct scheduler *scheduler)
 {
-	struct coroutine *first;
-
 	for (uint32_t i = 0; i < scheduler->count; i++)
-		ready_push(scheduler, scheduler->coroutines[i]);
+		ready_push(scheduler, &scheduler->fibers[i]);
 	scheduler->living = scheduler->count;
-	first = ready_pop(scheduler);
-	fiber_switch(&scheduler->root.fiber, &first->fiber);
+	switch_to(scheduler, &scheduler->root, ready_pop(scheduler));
 }
 
 /* Says that this scheduler is done, and waits for the next run: false where there is none. */

@@ -4,7 +4,10 @@
  *
  * The switch is Boost.Context's. A jump hands over where the jumper is to go on; whoever arrives
  * stores that for the one who left, so a fiber is complete only after somebody else has arrived.
- * The sanitizers are told of each switch: they follow one stack a thread otherwise.
+ * Who that is stands in the thread's carrier, and the carrier travels in a register: what follows a
+ * switch then need not wait for the stack that was switched to, which with many fibers is seldom in
+ * the nearest cache (1 000 fibers: half the time). The sanitizers are told of each switch: they
+ * follow one stack a thread otherwise.
  */
 #ifndef COROUTINE_FIBER_H
 #define COROUTINE_FIBER_H
@@ -72,19 +75,28 @@ struct fiber {
 #endif
 };
 
-/* To be called first wherever a jump has led to, with whom the jump woke. */
-static inline void fiber_arrive(struct fiber *self, struct transfer_t transfer)
+/* One a thread. */
+struct carrier {
+	struct fiber *leaving;
+};
+
+/* To be called first wherever a jump has led to. */
+static inline struct carrier *fiber_arrive(struct fiber *self, struct transfer_t transfer)
 {
-	struct fiber *from = transfer.data;
+	struct carrier *carrier = transfer.data;
+	struct fiber *from = carrier->leaving;
 
 	from->context = transfer.fctx;
 #if defined(FIBER_ASAN)
 	__sanitizer_finish_switch_fiber(self->fake_stack, &from->low, &from->size);
 #endif
 	(void)self;
+	return carrier;
 }
 
-static inline void fiber_switch(struct fiber *from, struct fiber *to)
+/* Returns when somebody has switched back, with the carrier in a register: use that from then on. */
+static inline struct carrier *fiber_switch(struct carrier *carrier, struct fiber *from,
+                                           struct fiber *to)
 {
 #if defined(FIBER_ASAN)
 	__sanitizer_start_switch_fiber(&from->fake_stack, to->low, to->size);
@@ -92,7 +104,8 @@ static inline void fiber_switch(struct fiber *from, struct fiber *to)
 #if defined(FIBER_TSAN)
 	__tsan_switch_to_fiber(to->tsan, 0);
 #endif
-	fiber_arrive(from, jump_fcontext(to->context, from));
+	carrier->leaving = from;
+	return fiber_arrive(from, jump_fcontext(to->context, carrier));
 }
 
 /* The thread's own stack as a fiber, so that it can be left and come back to. */

@@ -45,7 +45,7 @@ struct guard {
 };
 
 struct coroutine {
-	struct fiber fiber; /* first */
+	struct fiber *fiber; /* in the scheduler's fibers */
 	struct scheduler *scheduler;
 	struct coroutine *next, *previous; /* in a list of waiters; next: in an inbox */
 	struct waiters *waits_in;          /* changed under `guard` only */
@@ -74,20 +74,22 @@ struct watch {
 #define WATCHES_A_CHUNK 256
 
 struct scheduler {
+	struct carrier carrier; /* first */
 	/* Its own. */
-	struct coroutine **ready; /* a ring of ready_mask + 1 */
+	struct fiber **ready; /* a ring of ready_mask + 1 */
 	uint32_t head, tail, ready_mask;
 	uint32_t budget;
-	uint32_t living;  /* coroutines that have not finished this run */
-	uint32_t waiting; /* of them for I/O */
-	uint32_t woken;   /* of these, told that their descriptor is ready, but not running yet */
-	struct coroutine root;
+	uint32_t living;   /* coroutines that have not finished this run */
+	uint32_t waiting;  /* of them for I/O */
+	uint32_t woken;    /* of these, told that their descriptor is ready, but not running yet */
+	struct fiber root; /* the thread's own stack */
 	struct coroutine *first_timer, *last_timer;
 	struct waiters sleepers;
 	struct coroutine *starting;
 	struct pool *pool;
 	uint32_t index, count; /* this scheduler's number; its coroutines */
 	struct coroutine **coroutines;
+	struct fiber *fibers; /* theirs, side by side: all that a switch reads before the stack */
 	uint32_t stamps;
 	int bell; /* an eventfd that others ring */
 
@@ -222,12 +224,12 @@ static inline struct coroutine *waiters_take(struct waiters *list)
 
 /* Coroutines that can go on. */
 
-static inline void ready_push(struct scheduler *scheduler, struct coroutine *coroutine)
+static inline void ready_push(struct scheduler *scheduler, struct fiber *fiber)
 {
-	scheduler->ready[scheduler->tail++ & scheduler->ready_mask] = coroutine;
+	scheduler->ready[scheduler->tail++ & scheduler->ready_mask] = fiber;
 }
 
-static inline struct coroutine *ready_pop(struct scheduler *scheduler)
+static inline struct fiber *ready_pop(struct scheduler *scheduler)
 {
 	if (scheduler->head == scheduler->tail)
 		return NULL;
@@ -263,7 +265,7 @@ static void inbox_empty(struct scheduler *scheduler)
 	}
 	for (; turned; turned = next) {
 		next = turned->next;
-		ready_push(scheduler, turned);
+		ready_push(scheduler, turned->fiber);
 	}
 }
 
@@ -272,7 +274,7 @@ static inline void wake(struct scheduler *scheduler, struct coroutine *coroutine
 {
 	coroutine->answer = answer;
 	if (coroutine->scheduler == scheduler)
-		ready_push(scheduler, coroutine);
+		ready_push(scheduler, coroutine->fiber);
 	else
 		inbox_push(coroutine->scheduler, coroutine);
 }
@@ -371,17 +373,24 @@ static inline void spend(struct scheduler *scheduler)
 		tick(scheduler);
 }
 
+/* The scheduler as the next one hands it over: see coroutine_fiber.h. */
+static inline struct scheduler *switch_to(struct scheduler *scheduler, struct fiber *from,
+                                          struct fiber *to)
+{
+	return (struct scheduler *)(void *)fiber_switch(&scheduler->carrier, from, to);
+}
+
 /* Gives the core away until somebody wakes this coroutine; says with what. */
 static int64_t suspend(struct coroutine *coroutine)
 {
 	struct scheduler *scheduler = coroutine->scheduler;
-	struct coroutine *next;
+	struct fiber *next;
 
 	spend(scheduler);
 	while (!(next = ready_pop(scheduler)))
 		idle(scheduler);
-	if (next != coroutine)
-		fiber_switch(&coroutine->fiber, &next->fiber);
+	if (next != coroutine->fiber)
+		switch_to(scheduler, coroutine->fiber, next);
 	return coroutine->answer;
 }
 
@@ -397,19 +406,21 @@ static int64_t suspend_until(struct coroutine *coroutine, int64_t deadline_ns)
 	return coroutine->answer;
 }
 
-/* `times` turns given away: from one coroutine straight to the next. */
-static void yield(struct coroutine *coroutine, uint64_t times)
+/*
+ * `times` turns given away: from one coroutine straight to the next. Inlined, because a `ret` after a
+ * switch is always mispredicted (a turn at a time: 22 ns with it, 14 without).
+ */
+static inline __attribute__((always_inline)) void yield(struct coroutine *coroutine, uint64_t times)
 {
 	struct scheduler *scheduler = coroutine->scheduler;
-	struct coroutine *next;
+	struct fiber *fiber = coroutine->fiber;
 
 	for (; times; times--) {
 		spend(scheduler);
 		if (scheduler->head == scheduler->tail)
 			continue;
-		ready_push(scheduler, coroutine);
-		next = ready_pop(scheduler);
-		fiber_switch(&coroutine->fiber, &next->fiber);
+		ready_push(scheduler, fiber);
+		scheduler = switch_to(scheduler, fiber, ready_pop(scheduler));
 	}
 }
 
