@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests of scripts/, of the schemas, of the include check and of the installation:
-#   scripts.sh bootstrap|plot|schemas|includes|install [BUILD_FOLDER]
+#   scripts.sh bootstrap|plot|schemas|includes|install|limits|limits_short [BUILD_FOLDER]
 # Exit: 0, 2 with what was expected, 77 where the test cannot run here.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -95,7 +95,7 @@ test_bootstrap() {
 	says "without libboost-context-dev: the coroutine model is not built"
 
 	expect 2 bootstrap --for lunch
-	says 'allowed are bench, test and all'
+	says 'allowed are bench, test, all and peers'
 	expect 2 bootstrap --nonsense
 	expect 0 bootstrap --help
 }
@@ -222,9 +222,45 @@ test_install() {
 	expect 0 "$moved/bin/heddle" run quick --only workload=counter --model ./serial.so --dry-run
 }
 
+# What the referee says of itself and of a wrong call; its arithmetic is in test_contest.py.
+test_limits() {
+	local limits=$top/scripts/limits build=$1
+	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
+	expect 0 "$top/tests/limits/test_contest.py"
+	[ $faults = 0 ] || cat "$scratch/err" >&2
+	expect 0 "$limits" --help
+	expect 2 "$limits" --nonsense
+	expect 2 "$limits" --pairs 0
+	expect 2 "$limits" --tolerance 0.5
+	expect 2 "$limits" --build "$scratch" --list
+	says "no build; scripts/build release build/release makes one"
+	[ -n "$build" ] || return
+	expect 2 "$limits" --build "$build" --only nothing/at/all
+	says "no contest matches nothing/at/all; --list names them"
+	expect 0 "$limits" --build "$build" --list
+	grep -qx 'counter/unlocked' "$scratch/out" || fault "counter/unlocked is not listed"
+	# Alone on its stream, and the same rows in all forms.
+	expect 0 "$limits" --build "$build" --short --pairs 1 --only 'harness/trial$' --json - --markdown "$scratch/limits.md"
+	/usr/bin/python3 -c 'import json, sys; assert json.load(sys.stdin)["rows"][0]["value"] > 0' <"$scratch/out" ||
+		fault "no document on stdout: $(cat "$scratch/out")"
+	grep -q '^| a trial beyond warm-up' "$scratch/limits.md" || fault "no row in the Markdown"
+}
+
+# A broken hot path is caught, noise is not: see the referee's --tolerance.
+test_limits_short() {
+	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
+	local only=() contest
+	for contest in 'counter/.*/cores=1' counter/unlocked 'counter/process-pool/producers=1' switch/coroutines \
+		'echo/.*/coroutine/connections=16' echo/tcp/threads/connections=16 "harness/trial\$"; do
+		only+=(--only "^$contest")
+	done
+	expect 0 "$top/scripts/limits" --build "$1" --short --tolerance 1.5 "${only[@]}"
+	[ $faults = 0 ] || cat "$scratch/out" >&2
+}
+
 case ${1:-} in
 bootstrap | plot | schemas | includes) "test_$1" ;;
-install) test_install "${2:-}" ;;
+install | limits | limits_short) "test_$1" "${2:-}" ;;
 *) sed -n '3s/^# *//p' "$0" >&2; exit 2 ;;
 esac
 [ $faults = 0 ] || exit 2

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT
+"""Who takes part in a comparison, how they take turns, and what their numbers say.
+
+A participant is run again and again, each time afresh, and gives one dict of numbers. A contest runs
+its participants forwards and backwards in turn (A B B A), so that drift meets all alike; a claim is
+about the pairs that stood in the same pass.
+"""
+
+import json
+import math
+import os
+import re
+import subprocess
+import tempfile
+
+
+class Absent(Exception):
+    """A participant that cannot run here, with the reason."""
+
+
+class Broken(Exception):
+    """A participant that ran and failed: there is no number."""
+
+
+def execute(argv, env=None, timeout_s=120):
+    """Runs a program to its end and returns its stdout. In a session of its own, as a trial is: the kernel may
+    give each session the same share of a busy machine."""
+    try:
+        done = subprocess.run(argv, env=env and {**os.environ, **env}, timeout=timeout_s, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False, start_new_session=True)
+    except FileNotFoundError as error:
+        raise Absent(f"{argv[0]} is not there") from error
+    except subprocess.TimeoutExpired as error:
+        raise Broken(f"{argv[0]} did not end within {timeout_s} s") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise Broken(f"{os.path.basename(argv[0])} ended with {done.returncode}: {said[-1] if said else ''}")
+    return done.stdout
+
+
+class Sampling:
+    """How long a trial lasts: the same for Heddle and for references."""
+
+    def __init__(self, warmup_ms=50, window_ms=20, windows=10):
+        self.config = {"rounds": 1, "warmup_ms": warmup_ms, "window_ms": window_ms, "windows": windows}
+        self.flags = [f"--warmup-ms={warmup_ms}", f"--window-ms={window_ms}", f"--windows={windows}"]
+        self.flags = [word for flag in self.flags for word in flag.split("=")]
+
+
+class Heddle:
+    """One trial of one case: all its metrics, and its gauges."""
+
+    def __init__(self, arena, model, workload, cores=1, options=None, label=None, **params):
+        self.arena = arena
+        self.label = label or model
+        self.config = {"name": "limits", "models": [{"model": model, **(options or {})}], "cores": [cores],
+                       "workloads": [{"workload": workload, **params}], "limits": {"trial_timeout_s": 30}}
+
+    def available(self):
+        model = self.config["models"][0]["model"]
+        if not os.path.exists(os.path.join(self.arena.build, "lib/heddle/plugins", model + ".so")):
+            raise Absent(f"{model} is not built")
+
+    def run(self):
+        config = {**self.config, "sampling": self.arena.sampling.config}
+        with tempfile.TemporaryDirectory(dir=self.arena.scratch) as folder:
+            place, result = os.path.join(folder, "limits.json"), os.path.join(folder, "result.json")
+            with open(place, "w", encoding="utf-8") as file:
+                json.dump(config, file)
+            execute([self.arena.heddle, "run", place, "-o", result])
+            with open(result, encoding="utf-8") as file:
+                document = json.load(file)
+        self.arena.machine = {**document["machine"], "tool": document["tool"]}
+        case = document["cases"][0]
+        if case["status"] != "ok":
+            raise (Absent if case["status"] == "skipped" else Broken)(f"{case['name']}: {case['reason']}")
+        numbers = {name: metric["median"] for name, metric in case["metrics"].items()}
+        numbers.update(case["trials"][0]["gauges"])
+        numbers["notes"] = case["notes"]
+        return numbers
+
+
+class Program:
+    """A reference or a peer: it prints one line of JSON."""
+
+    def __init__(self, arena, label, argv, env=None, needs=None, sampled=True):
+        self.arena, self.label, self.argv, self.env, self.needs = arena, label, argv, env, needs
+        self.sampled = sampled
+
+    def available(self):
+        for place in self.needs or [self.argv[0]]:
+            if not os.path.exists(place):
+                raise Absent(f"{os.path.basename(place)} is not built or not installed")
+
+    def run(self):
+        argv = list(self.argv)
+        if self.sampled:
+            argv[1:1] = self.arena.sampling.flags
+        return json.loads(execute(argv, self.env))
+
+
+class Function:
+    """A participant that is a few lines of Python: see rows.py."""
+
+    def __init__(self, label, function, needs=None):
+        self.label, self.function, self.needs = label, function, needs
+
+    def available(self):
+        for place in self.needs or []:
+            if not os.path.exists(place):
+                raise Absent(f"{os.path.basename(place)} is not installed")
+
+    def run(self):
+        return self.function()
+
+
+class Claim:
+    """subject against reference: `at_least` or `at_most` times its `metric`, `more` above it, or, with
+    no reference, an absolute bound. `unit` tells how the bound and the value are printed."""
+
+    def __init__(self, row, subject, reference, metric, at_least=None, at_most=None, more=None, unit="x"):
+        self.row, self.subject, self.reference, self.metric = row, subject, reference, metric
+        self.at_least, self.at_most, self.more, self.unit = at_least, at_most, more, unit
+
+    def value(self, numbers):
+        mine = numbers[self.subject][self.metric]
+        if self.reference is None:
+            return mine
+        theirs = numbers[self.reference][self.metric]
+        if self.more is not None:
+            return mine - theirs
+        return mine / theirs if theirs else math.nan
+
+    def bound_text(self):
+        if self.more is not None:
+            return f"<= +{self.more:g} {self.unit}"
+        if self.at_least is not None:
+            return f">= {self.at_least:g} {self.unit}"
+        return f"<= {self.at_most:g} {self.unit}" if self.at_most is not None else "-"
+
+    def beyond(self, value, slack=1.0, reference=None):
+        """Whether the value lies on the wrong side of the bound, or of one `slack` times as wide: where it is
+        a difference, `slack` times the reference's own number and the bound."""
+        if self.more is not None:
+            return value > self.more + (slack - 1) * ((reference or 0) + self.more)
+        if self.at_least is not None:
+            return value < self.at_least / slack
+        return self.at_most is not None and value > self.at_most * slack
+
+
+def order_statistics_interval(values, confidence=0.95):
+    """The exact distribution-free interval of the median, None below 6 values."""
+    values, n = sorted(values), len(values)
+    below, k = 0.0, 0
+    while k < n // 2:
+        below += math.comb(n, k) * 0.5 ** n
+        if 2 * below > 1 - confidence:
+            break
+        k += 1
+    return [values[k - 1], values[n - k]] if k else None
+
+
+def median(values):
+    values = sorted(values)
+    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2 if values else None
+
+
+class Contest:
+    """Participants that are compared with each other, and the claims about them."""
+
+    def __init__(self, name, participants, claims, pairs=None, prepare=None):
+        self.name, self.claims, self.pairs, self.prepare = name, claims, pairs, prepare
+        self.participants = {participant.label: participant for participant in participants}
+        self.absent = {}
+
+    def matches(self, patterns):
+        return not patterns or any(re.search(pattern, self.name) for pattern in patterns)
+
+    def _passes(self, pairs, say):
+        present = []
+        if self.prepare:
+            self.prepare()
+        for label, participant in self.participants.items():
+            try:
+                participant.available()
+                participant.run()  # its first time warms caches, and tells whether it runs at all
+                present.append(label)
+            except (Absent, Broken) as error:
+                self.absent[label] = str(error)
+        for number in range(pairs):
+            say(f"{self.name}: pair {number + 1} of {pairs}")
+            order = present if number % 2 == 0 else present[::-1]
+            yield {label: self.participants[label].run() for label in order}
+
+    def run(self, pairs, say):
+        """A row for each claim. A participant that breaks ends its contest, and the rows say why."""
+        passes, broken = [], None
+        try:
+            for one in self._passes(self.pairs or pairs, say):
+                passes.append(one)
+        except (Absent, Broken) as error:
+            broken = str(error)
+        return [self._row(claim, passes, broken) for claim in self.claims]
+
+    def _row(self, claim, passes, broken):
+        row = {"contest": self.name, "row": claim.row, "subject": claim.subject, "reference": claim.reference,
+               "metric": claim.metric, "bound": claim.bound_text(), "unit": claim.unit, "pairs": len(passes),
+               "value": None, "ci95": None, "subject_median": None, "reference_median": None, "reason": broken}
+        for label in (claim.subject, claim.reference):
+            if label in self.absent and not row["reason"]:
+                row["reason"] = f"{label}: {self.absent[label]}"
+        if row["reason"] or not passes:
+            row["verdict"] = "not measured"
+            return row
+        values = [claim.value(one) for one in passes]
+        row["value"], row["ci95"] = median(values), order_statistics_interval(values)
+        row["subject_median"] = median([one[claim.subject][claim.metric] for one in passes])
+        if claim.reference:
+            row["reference_median"] = median([one[claim.reference][claim.metric] for one in passes])
+        row["verdict"] = self._verdict(claim, row)
+        return row
+
+    @staticmethod
+    def _verdict(claim, row):
+        if claim.at_least is None and claim.at_most is None and claim.more is None:
+            return "told"
+        if not claim.beyond(row["value"]):
+            return "reached"
+        if row["ci95"] and any(not claim.beyond(end) for end in row["ci95"]):
+            return "not settled"
+        return "missed"

@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Tests of the referee itself: intervals, turns, verdicts, and what is said of who is absent or breaks."""
+
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+# pylint: disable=wrong-import-position
+from contest import Absent, Broken, Claim, Contest, Function, execute, median, order_statistics_interval
+from report import markdown, number, table
+
+
+def load_script():
+    loader = importlib.machinery.SourceFileLoader("limits", os.path.join(HERE, "../../scripts/limits"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("limits", loader))
+    loader.exec_module(module)
+    return module
+
+
+def fixed(label, *values, log=None):
+    """A participant that gives these times in turn."""
+    turns = iter(values * 1000)
+
+    def run():
+        if log is not None:
+            log.append(label)
+        return {"time": next(turns)}
+
+    return Function(label, run)
+
+
+def quiet(_):
+    pass
+
+
+def row_of(claim, *participants, pairs=20):
+    return Contest("test", participants, [claim]).run(pairs, quiet)[0]
+
+
+class Statistics(unittest.TestCase):
+    def test_ranks_are_those_of_the_binomial_distribution(self):
+        for n, k in ((6, 1), (10, 2), (20, 6), (30, 10), (40, 14)):
+            self.assertEqual(order_statistics_interval(range(1, n + 1)), [k, n + 1 - k])
+        self.assertIsNone(order_statistics_interval(range(5)))
+
+    def test_median(self):
+        self.assertEqual(median([3, 1, 2]), 2)
+        self.assertEqual(median([4, 1, 2, 3]), 2.5)
+        self.assertIsNone(median([]))
+
+
+class Turns(unittest.TestCase):
+    def test_a_b_b_a_after_a_first_time_that_does_not_count(self):
+        log = []
+        row_of(Claim("row", "a", "b", "time", at_most=1), fixed("a", 1, log=log), fixed("b", 1, log=log), pairs=4)
+        self.assertEqual("".join(log), "ab" + "abba" * 2)
+
+
+class Verdicts(unittest.TestCase):
+    def verdict(self, mine, theirs, **bound):
+        return row_of(Claim("row", "mine", "theirs", "time", **bound), fixed("mine", *mine), fixed("theirs", *theirs))
+
+    def test_ratio(self):
+        self.assertEqual(self.verdict([104], [100], at_most=1.05)["verdict"], "reached")
+        self.assertEqual(self.verdict([106], [100], at_most=1.05)["verdict"], "missed")
+        self.assertEqual(self.verdict([106, 106, 90], [100], at_most=1.05)["verdict"], "not settled")
+        self.assertEqual(self.verdict([140], [100], at_least=1.35)["verdict"], "reached")
+        self.assertEqual(self.verdict([130], [100], at_least=1.35)["verdict"], "missed")
+
+    def test_difference(self):
+        row = self.verdict([100.4], [100], more=0.5, unit="ns")
+        self.assertEqual(row["verdict"], "reached")
+        self.assertAlmostEqual(row["value"], 0.4)
+        self.assertEqual(self.verdict([101], [100], more=0.5)["verdict"], "missed")
+
+    def test_absolute_and_told(self):
+        self.assertEqual(row_of(Claim("row", "a", None, "time", at_most=5), fixed("a", 4))["verdict"], "reached")
+        self.assertEqual(row_of(Claim("row", "a", None, "time"), fixed("a", 4))["verdict"], "told")
+
+    def test_who_is_absent_is_named_and_the_others_go_on(self):
+        def absent():
+            raise Absent("not there")
+
+        claims = [Claim("row", "a", "b", "time", at_most=1), Claim("row", "a", "c", "time", at_most=1)]
+        rows = Contest("test", [fixed("a", 1), Function("b", absent), fixed("c", 1)], claims).run(6, quiet)
+        self.assertEqual(rows[0]["verdict"], "not measured")
+        self.assertIn("not there", rows[0]["reason"])
+        self.assertIsNone(rows[0]["value"])
+        self.assertEqual(rows[1]["verdict"], "reached")
+
+    def test_who_breaks_gives_no_number(self):
+        runs = iter([{"time": 1}, {"time": 1}])
+
+        def breaks():
+            try:
+                return next(runs)
+            except StopIteration:
+                raise Broken("wrong result") from None
+
+        row = row_of(Claim("row", "a", "b", "time", at_most=1), fixed("a", 1), Function("b", breaks))
+        self.assertEqual((row["verdict"], row["value"], row["reason"]), ("not measured", None, "wrong result"))
+
+    def test_programs_that_fail_or_are_missing(self):
+        with self.assertRaises(Broken):
+            execute(["/bin/sh", "-c", "echo lost 3 >&2; exit 3"])
+        with self.assertRaises(Broken):
+            execute(["/bin/sleep", "5"], timeout_s=0.1)
+        with self.assertRaises(Absent):
+            execute(["/nowhere/at/all"])
+
+
+class FarOff(unittest.TestCase):
+    def far(self, claim, *participants):
+        rows = Contest("test", participants, [claim]).run(3, quiet)
+        return bool(load_script().far_off(Contest("test", participants, [claim]), rows, 1.5))
+
+    def test_only_beyond_the_tolerance(self):
+        ratio = Claim("row", "a", "b", "time", at_most=1.1)
+        self.assertFalse(self.far(ratio, fixed("a", 160), fixed("b", 100)))
+        self.assertTrue(self.far(ratio, fixed("a", 170), fixed("b", 100)))
+        least = Claim("row", "a", "b", "time", at_least=0.9)
+        self.assertFalse(self.far(least, fixed("a", 61), fixed("b", 100)))
+        self.assertTrue(self.far(least, fixed("a", 59), fixed("b", 100)))
+        more = Claim("row", "a", "b", "time", more=0.5)
+        self.assertFalse(self.far(more, fixed("a", 1.4), fixed("b", 0.5)))
+        self.assertTrue(self.far(more, fixed("a", 1.6), fixed("b", 0.5)))
+
+
+class Report(unittest.TestCase):
+    def test_table_and_markdown_hold_every_row(self):
+        rows = Contest("test", [fixed("a", 100), fixed("b", 100)],
+                       [Claim("what", "a", "b", "time", at_most=1.05)]).run(6, quiet)
+        document = {"date": "2026-01-31", "pairs": 6, "machine": {}, "rows": rows}
+        for text in (table(document), markdown(document)):
+            self.assertIn("what", text)
+            self.assertIn("1 ... 1", text)
+            self.assertIn("reached", text)
+
+    def test_numbers(self):
+        self.assertEqual([number(value) for value in (None, 0.5, 123.4, 20000, 1.2e6, 3e9)],
+                         ["-", "0.5", "123", "20 k", "1.2 M", "3 G"])
+
+
+if __name__ == "__main__":
+    unittest.main()
