@@ -56,12 +56,11 @@ static inline void futex_wake(word32 *word, uint32_t sleepers)
 }
 
 /*
- * How long to spin, in looks. The first follow each other at once, since an answer takes 60 to 300
- * ns and a pause up to 60; all together take as long as it takes to wake an idle core, 30 us and
- * more. They pay even where other producers wait for the core, because a task switch each request
- * costs more; but not where the owner waits for it.
+ * How long to spin, in looks with a pause between two: all together take as long as it takes to wake an
+ * idle core, 30 us and more. They pay even where other producers wait for the core, because a task
+ * switch each request costs more; but not where the owner waits for it. Looks without a pause come in
+ * the way of the line that is looked for (1.2 x the time at 1 message under way).
  */
-#define SPIN_HARD 200u
 #define SPIN_ALL 1500u
 
 static inline void relax(void)
@@ -183,8 +182,7 @@ static inline void producer_wait(struct producer *producer, uint64_t target)
 	for (uint32_t i = 0; i < producer->spins; i++) {
 		if (atomic_load_explicit(&ring->done, memory_order_acquire) >= target)
 			return;
-		if (i >= SPIN_HARD)
-			relax();
+		relax();
 	}
 	owner_wake(producer->queue->owner);
 	atomic_store_explicit(&ring->target, target, memory_order_relaxed);
@@ -300,6 +298,7 @@ static inline void producer_ask(struct producer *producer, const struct hd_secti
  * long as others keep it busy: this many rounds with something to do in them.
  */
 #define OWNER_HOLD 64u
+#define OWNER_HOLD_IDLE 50u /* looks in vain: nobody keeps it busy */
 
 /* The owner's own part, one a ring. */
 struct inlet {
@@ -447,7 +446,7 @@ static inline void owner_work(const struct queue *queue, struct inlet *inlets, u
 	uint32_t idle = 0, held = 0;
 
 	while (!atomic_load_explicit(&queue->owner->quit, memory_order_relaxed)) {
-		bool hold = held < OWNER_HOLD && idle < SPIN_HARD;
+		bool hold = held < OWNER_HOLD && idle < OWNER_HOLD_IDLE;
 
 		if (owner_round(queue, inlets, hold)) {
 			held = hold ? held + 1 : 0;
@@ -458,7 +457,7 @@ static inline void owner_work(const struct queue *queue, struct inlet *inlets, u
 		if (idle >= spins) {
 			owner_sleep(queue, inlets);
 			idle = 0;
-		} else if (idle >= SPIN_HARD) {
+		} else {
 			relax();
 		}
 	}

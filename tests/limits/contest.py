@@ -116,20 +116,22 @@ class Function:
 
 class Claim:
     """subject against reference: `at_least` or `at_most` times its `metric`, `more` above it, or, with
-    no reference, an absolute bound. `unit` tells how the bound and the value are printed."""
+    no reference, an absolute bound; with no bound it is only told, in `column` of a table of such rows.
+    `unit` tells how the bound and the value are printed."""
 
-    def __init__(self, row, subject, reference, metric, at_least=None, at_most=None, more=None, unit="x"):
-        self.row, self.subject, self.reference, self.metric = row, subject, reference, metric
+    def __init__(self, row, subject, reference, metric, at_least=None, at_most=None, more=None, unit="x", column=None):
+        self.row, self.subject, self.reference, self.metric, self.column = row, subject, reference, metric, column
         self.at_least, self.at_most, self.more, self.unit = at_least, at_most, more, unit
 
     def value(self, numbers):
+        """None where a number was not measured."""
         mine = numbers[self.subject][self.metric]
-        if self.reference is None:
+        theirs = numbers[self.reference][self.metric] if self.reference else None
+        if mine is None or self.reference is None:
             return mine
-        theirs = numbers[self.reference][self.metric]
         if self.more is not None:
-            return mine - theirs
-        return mine / theirs if theirs else math.nan
+            return mine - theirs if theirs is not None else None
+        return mine / theirs if theirs else None
 
     def bound_text(self):
         if self.more is not None:
@@ -204,7 +206,7 @@ class Contest:
 
     def _row(self, claim, passes, broken):
         row = {"contest": self.name, "row": claim.row, "subject": claim.subject, "reference": claim.reference,
-               "metric": claim.metric, "bound": claim.bound_text(), "unit": claim.unit, "pairs": len(passes),
+               "metric": claim.metric, "column": claim.column, "bound": claim.bound_text(), "unit": claim.unit, "pairs": len(passes),
                "value": None, "ci95": None, "subject_median": None, "reference_median": None, "reason": broken}
         for label in (claim.subject, claim.reference):
             if label in self.absent and not row["reason"]:
@@ -212,6 +214,10 @@ class Contest:
         if row["reason"] or not passes:
             row["verdict"] = "not measured"
             return row
+        passes = [one for one in passes if claim.value(one) is not None]
+        row["pairs"] = len(passes)
+        if not passes:
+            return {**row, "verdict": "not measured", "reason": f"{claim.metric} was never measured"}
         values = [claim.value(one) for one in passes]
         row["value"], row["ci95"] = median(values), order_statistics_interval(values)
         row["subject_median"] = median([one[claim.subject][claim.metric] for one in passes])

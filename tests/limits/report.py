@@ -25,13 +25,28 @@ def heading(document):
 
 
 def against(row):
-    return row["reference"] or "-"
+    return f"{row['subject']} : {row['reference']}" if row["reference"] else row["subject"]
+
+
+def told(document):
+    """Rows that have no bound, a line each with their columns: (names of the columns, {row: {column: text}})."""
+    columns, lines = [], {}
+    for row in document["rows"]:
+        if not row["column"]:
+            continue
+        if row["column"] not in columns:
+            columns.append(row["column"])
+        text = f"{number(row['value'])} ({interval(row)})" if row["value"] is not None else row["reason"]
+        lines.setdefault(row["row"], {})[row["column"]] = text
+    return columns, lines
 
 
 def table(document):
-    lines = [heading(document), "", f"{'what / reference':<58} {'bound':>11} {'found':>8}  {'interval':<17} verdict"]
+    lines = [heading(document), "", f"{'what / whose number : over whose':<58} {'bound':>11} {'found':>8}  {'interval':<17} verdict"]
     last = None
     for row in document["rows"]:
+        if row["column"]:
+            continue
         if row["row"] != last:
             lines.append(row["row"])
             last = row["row"]
@@ -39,14 +54,26 @@ def table(document):
                      f"{row['verdict']}")
         if row["reason"]:
             lines.append(f"      {row['reason']}")
+    columns, rows = told(document)
+    if rows:
+        lines += ["", f"{'what':<44}" + "".join(f"{column:<28}" for column in columns)]
+        lines += [f"{row:<44}" + "".join(f"{cells.get(column, '-'):<28}" for column in columns)
+                  for row, cells in rows.items()]
     return "\n".join(lines)
 
 
 def markdown(document):
-    lines = [heading(document) + ".", "", "| what | reference | bound | found | 95 % interval | ours | theirs | verdict |",
+    lines = [heading(document) + ".", "", "| what | number : over | bound | found | 95 % interval | ours | theirs | verdict |",
              "|---|---|---|---|---|---|---|---|"]
     for row in document["rows"]:
+        if row["column"]:
+            continue
         verdict = row["verdict"] + (f": {row['reason']}" if row["reason"] else "")
         lines.append(f"| {row['row']} | {against(row)} | {row['bound']} | {number(row['value'])} | {interval(row)} | "
                      f"{number(row['subject_median'])} | {number(row['reference_median'])} | {verdict} |")
+    columns, rows = told(document)
+    if rows:
+        lines += ["", "| what | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+        lines += [f"| {row} | " + " | ".join(cells.get(column, "-") for column in columns) + " |"
+                  for row, cells in rows.items()]
     return "\n".join(lines)

@@ -216,9 +216,10 @@ class Rows:
         models = ("thread-mutex", "semaphore", "process-pool", "coroutine")
         for connections in (1, 16, 256, 1024, many):
             entrants = [self.heddle(model, "echo", connections=connections) for model in models]
-            claims = [Claim(f"echo tcp, {connections} connections, {model}, {name}", model, None, metric, unit=unit)
-                      for model in models for name, metric, unit in (("rate", RATE, "/s"), ("p99", "latency_p99", "ns"),
-                                                                     ("memory", "peak_resident_bytes", "bytes"))]
+            columns = (("round trips/s", RATE, "/s"), ("p99, ns", "latency_p99", "ns"),
+                       ("memory, bytes", "peak_resident_bytes", "bytes"))
+            claims = [Claim(f"echo tcp, {connections} connections, {model}", model, None, metric, unit=unit, column=column)
+                      for model in models for column, metric, unit in columns]
             yield Contest(f"scale/echo/models/connections={connections}", entrants, claims, pairs=6)
 
     def harness(self):

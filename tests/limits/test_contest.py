@@ -106,6 +106,13 @@ class Verdicts(unittest.TestCase):
         row = row_of(Claim("row", "a", "b", "time", at_most=1), fixed("a", 1), Function("b", breaks))
         self.assertEqual((row["verdict"], row["value"], row["reason"]), ("not measured", None, "wrong result"))
 
+    def test_what_was_not_measured_is_no_pair(self):
+        claim = Claim("row", "a", "b", "time", at_most=1)
+        row = row_of(claim, fixed("a", 1, 1), fixed("b", 1, None), pairs=8)
+        self.assertEqual((row["verdict"], row["pairs"]), ("reached", 4))
+        row = row_of(claim, fixed("a", 1), fixed("b", None), pairs=8)
+        self.assertEqual((row["verdict"], row["value"]), ("not measured", None))
+
     def test_programs_that_fail_or_are_missing(self):
         with self.assertRaises(Broken):
             execute(["/bin/sh", "-c", "echo lost 3 >&2; exit 3"])
