@@ -38,6 +38,20 @@ bool cgroup_own(const char *root, const char *controller, char *group, size_t si
 	return found;
 }
 
+/*
+ * Pressure would be reckoned up in this group as well at each change of tasks, which takes time that is
+ * not the model's. Before Linux 6.1 it cannot be turned off.
+ */
+static void leave_pressure_alone(int folder)
+{
+	int fd = openat(folder, "cgroup.pressure", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "0", 1);
+	close(fd);
+}
+
 int cgroup_create(char *path, size_t size)
 {
 	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
@@ -61,8 +75,10 @@ int cgroup_create(char *path, size_t size)
 		folder = access(kill_file, W_OK) == 0
 		                 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 		                 : -1;
-		if (folder >= 0)
+		if (folder >= 0) {
+			leave_pressure_alone(folder);
 			return folder;
+		}
 		rmdir(path);
 	}
 	path[0] = '\0';

@@ -65,6 +65,24 @@ START_TEST(all_in_it_are_killed_at_once)
 }
 END_TEST
 
+START_TEST(pressure_is_not_reckoned_up_in_it)
+{
+	char path[512], text[2] = "";
+	int folder = cgroup_create(path, sizeof(path)), fd;
+
+	if (folder < 0)
+		return;
+	fd = openat(folder, "cgroup.pressure", O_RDONLY);
+	if (fd >= 0) { /* since Linux 6.1 */
+		ck_assert_int_gt(read(fd, text, 1), 0);
+		ck_assert_str_eq(text, "0");
+		close(fd);
+	}
+	close(folder);
+	cgroup_remove(path);
+}
+END_TEST
+
 START_TEST(what_is_none_is_refused)
 {
 	char tiny[4];
@@ -79,7 +97,8 @@ END_TEST
 int main(void)
 {
 	const suite_test tests[] = {own_group_is_found, all_in_it_are_killed_at_once,
-	                            what_is_none_is_refused, NULL};
+	                            pressure_is_not_reckoned_up_in_it, what_is_none_is_refused,
+	                            NULL};
 
 	return suite_run("cgroup", tests);
 }
