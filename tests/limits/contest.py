@@ -76,7 +76,8 @@ class Heddle:
             raise (Absent if case["status"] == "skipped" else Broken)(f"{case['name']}: {case['reason']}")
         numbers = {name: metric["median"] for name, metric in case["metrics"].items()}
         numbers.update(case["trials"][0]["gauges"])
-        numbers["notes"] = case["notes"]
+        limit = any("the load generator is the limit" in note for note in case["notes"])
+        numbers["unnoticed"] = int((numbers.get("generator_cpu") or 0) >= 90 and not limit)
         return numbers
 
 
