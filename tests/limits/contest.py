@@ -43,12 +43,13 @@ class Sampling:
 
     def __init__(self, warmup_ms=50, window_ms=20, windows=10):
         self.config = {"rounds": 1, "warmup_ms": warmup_ms, "window_ms": window_ms, "windows": windows}
-        self.flags = [f"--warmup-ms={warmup_ms}", f"--window-ms={window_ms}", f"--windows={windows}"]
-        self.flags = [word for flag in self.flags for word in flag.split("=")]
+        self.flags = ["--warmup-ms", str(warmup_ms), "--window-ms", str(window_ms), "--windows", str(windows)]
 
 
 class Heddle:
     """One trial of one case: all its metrics, and its gauges."""
+
+    ours = True
 
     def __init__(self, arena, model, workload, cores=1, options=None, label=None, **params):
         self.arena = arena
@@ -82,26 +83,27 @@ class Heddle:
 
 
 class Program:
-    """A reference or a peer: it prints one line of JSON."""
+    """A reference or a peer: it prints one line of JSON. `cpu`: where one runs that cannot be told."""
 
-    def __init__(self, arena, label, argv, env=None, needs=None, sampled=True):
-        self.arena, self.label, self.argv, self.env, self.needs = arena, label, argv, env, needs
-        self.sampled = sampled
+    def __init__(self, arena, label, argv, env=None, needs=None, sampled=True, ours=True, cpu=None):
+        self.arena, self.label, self.argv, self.env, self.ours = arena, label, argv, env, ours
+        self.needs = needs or argv[:1]
+        self.flags = arena.sampling.flags if sampled else []
+        self.prefix = ["taskset", "-c", str(cpu)] if cpu is not None else []
 
     def available(self):
-        for place in self.needs or [self.argv[0]]:
+        for place in self.needs:
             if not os.path.exists(place):
                 raise Absent(f"{os.path.basename(place)} is not built or not installed")
 
     def run(self):
-        argv = list(self.argv)
-        if self.sampled:
-            argv[1:1] = self.arena.sampling.flags
-        return json.loads(execute(argv, self.env))
+        return json.loads(execute([*self.prefix, self.argv[0], *self.flags, *self.argv[1:]], self.env))
 
 
 class Function:
     """A participant that is a few lines of Python: see rows.py."""
+
+    ours = False
 
     def __init__(self, label, function, needs=None):
         self.label, self.function, self.needs = label, function, needs
@@ -179,24 +181,32 @@ class Contest:
     def matches(self, patterns):
         return not patterns or any(re.search(pattern, self.name) for pattern in patterns)
 
+    def _enter(self, label):
+        """Whether it can take part. Its first run warms caches and tells whether it runs at all."""
+        participant = self.participants[label]
+        try:
+            participant.available()
+            participant.run()
+            return True
+        except Broken as error:
+            if participant.ours:
+                raise
+            self.absent[label] = str(error)
+        except Absent as error:
+            self.absent[label] = str(error)
+        return False
+
     def _passes(self, pairs, say):
-        present = []
         if self.prepare:
             self.prepare()
-        for label, participant in self.participants.items():
-            try:
-                participant.available()
-                participant.run()  # its first time warms caches, and tells whether it runs at all
-                present.append(label)
-            except (Absent, Broken) as error:
-                self.absent[label] = str(error)
+        present = [label for label in self.participants if self._enter(label)]
         for number in range(pairs):
             say(f"{self.name}: pair {number + 1} of {pairs}")
             order = present if number % 2 == 0 else present[::-1]
             yield {label: self.participants[label].run() for label in order}
 
     def run(self, pairs, say):
-        """A row for each claim. A participant that breaks ends its contest, and the rows say why."""
+        """A row for each claim. What is ours and breaks ends the contest, and the rows say why."""
         passes, broken = [], None
         try:
             for one in self._passes(self.pairs or pairs, say):
@@ -207,21 +217,20 @@ class Contest:
 
     def _row(self, claim, passes, broken):
         row = {"contest": self.name, "row": claim.row, "subject": claim.subject, "reference": claim.reference,
-               "metric": claim.metric, "column": claim.column, "bound": claim.bound_text(), "unit": claim.unit, "pairs": len(passes),
-               "value": None, "ci95": None, "subject_median": None, "reference_median": None, "reason": broken}
+               "metric": claim.metric, "column": claim.column, "bound": claim.bound_text(), "unit": claim.unit,
+               "pairs": 0, "value": None, "ci95": None, "subject_median": None, "reference_median": None,
+               "verdict": "failed" if broken else "not measured", "reason": broken}
         for label in (claim.subject, claim.reference):
             if label in self.absent and not row["reason"]:
                 row["reason"] = f"{label}: {self.absent[label]}"
-        if row["reason"] or not passes:
-            row["verdict"] = "not measured"
+        if row["reason"]:
             return row
         passes = [one for one in passes if claim.value(one) is not None]
-        row["pairs"] = len(passes)
         if not passes:
-            return {**row, "verdict": "not measured", "reason": f"{claim.metric} was never measured"}
+            return {**row, "reason": f"{claim.metric} was never measured"}
         values = [claim.value(one) for one in passes]
-        row["value"], row["ci95"] = median(values), order_statistics_interval(values)
-        row["subject_median"] = median([one[claim.subject][claim.metric] for one in passes])
+        row.update(pairs=len(passes), value=median(values), ci95=order_statistics_interval(values),
+                   subject_median=median([one[claim.subject][claim.metric] for one in passes]))
         if claim.reference:
             row["reference_median"] = median([one[claim.reference][claim.metric] for one in passes])
         row["verdict"] = self._verdict(claim, row)

@@ -42,7 +42,8 @@ def told(document):
 
 
 def table(document):
-    lines = [heading(document), "", f"{'what / whose number : over whose':<58} {'bound':>11} {'found':>8}  {'interval':<17} verdict"]
+    what = "what / whose number : over whose"
+    lines = [heading(document), "", f"{what:<58} {'bound':>11} {'found':>8}  {'interval':<17} verdict"]
     last = None
     for row in document["rows"]:
         if row["column"]:
@@ -63,7 +64,8 @@ def table(document):
 
 
 def markdown(document):
-    lines = [heading(document) + ".", "", "| what | number : over | bound | found | 95 % interval | ours | theirs | verdict |",
+    lines = [heading(document) + ".", "",
+             "| what | number : over | bound | found | 95 % interval | ours | theirs | verdict |",
              "|---|---|---|---|---|---|---|---|"]
     for row in document["rows"]:
         if row["column"]:

@@ -30,7 +30,7 @@ class Rows:
 
     def peer(self, file, label, *argv, **rest):
         place = os.path.join(self.arena.source, "tests/limits/peers", file)
-        return Program(self.arena, label, [place, *argv], **rest)
+        return Program(self.arena, label, [place, *argv], ours=False, **rest)
 
     # ---- counter -----------------------------------------------------------------------------
 
@@ -106,11 +106,10 @@ class Rows:
         yield self._kernel_switches()
 
     def _other_coroutines(self):
-        first = self.cpus(1)
         go = os.path.join(self.arena.build, "tests/limits/switch_go")
         return [self.reference("switch_swapcontext", "glibc swapcontext"),
-                Program(self.arena, "Go, Gosched", [go], env={"GOMAXPROCS": "1"}, needs=[go]),
-                self.peer("switch_gevent.py", "Python, gevent.sleep(0)", env={"HEDDLE_CPU": first},
+                Program(self.arena, "Go, Gosched", [go], env={"GOMAXPROCS": "1"}, ours=False, cpu=self.all[0]),
+                self.peer("switch_gevent.py", "Python, gevent.sleep(0)", cpu=self.all[0],
                           needs=["/usr/lib/python3/dist-packages/gevent"])]
 
     def _kernel_switches(self):
@@ -126,9 +125,9 @@ class Rows:
     # ---- copy --------------------------------------------------------------------------------
 
     def copies(self):
-        for name, files, kib, create, cp_bound in (("small", 2000, 64, "fresh", 1.35), ("small", 2000, 64, "reuse", 1.35),
-                                                   ("big", 8, 65536, "reuse", 1.1)):
-            yield self._copy(name, files, kib, create, cp_bound)
+        yield self._copy("small", 2000, 64, "fresh", cp_bound=1.35)
+        yield self._copy("small", 2000, 64, "reuse", cp_bound=1.35)
+        yield self._copy("big", 8, 65536, "reuse", cp_bound=1.1)
 
     def _copy(self, name, files, kib, create, cp_bound):
         source = os.path.join(self.arena.scratch, f"tree-{files}x{kib}")
@@ -146,25 +145,32 @@ class Rows:
         entrants.append(self.reference("copy_cp", "cp -r", *flags, sampled=False))
         claims += [Claim(f"{row}, 1 core", f"{model} 1", "cp -r", RATE, at_least=cp_bound) for model in models]
         if most > 1:
-            claims += [Claim(f"{row}, {most} cores against 1", f"{model} {most}", f"{model} 1", RATE, at_least=0.8 * most)
-                       for model in models]
+            claims += [Claim(f"{row}, {most} cores against 1", f"{model} {most}", f"{model} 1", RATE,
+                             at_least=0.8 * most) for model in models]
         return Contest(f"copy/{name}/{create}", entrants, claims, prepare=lambda: make_tree(source, files, kib))
 
     # ---- echo --------------------------------------------------------------------------------
 
-    def server(self, label, argv, transport, connections, env=None, needs=None):
+    def server(self, label, argv, transport, connections, env=None, needs=None, ours=False):
         drive = os.path.join(self.arena.build, "tests/limits/drive")
         return Program(self.arena, label,
                        [drive, "--transport", transport, "--connections", str(connections), "--server-cpus",
                         str(self.all[0]), "--generator-cpus", str(self.all[-1]), "--", *argv],
-                       env=env, needs=[drive, *(needs or argv[:1])])
+                       env=env, ours=ours, needs=[drive, *(needs or argv[:1])])
 
     def _servers(self, transport, connections):
         places = {name: os.path.join(self.arena.build, "tests/limits", name)
                   for name in ("echo_epoll", "echo_threads", "echo_libuv", "echo_go")}
-        make = lambda label, name, env=None: self.server(label, [places[name]], transport, connections, env)
-        return {"epoll": make("epoll by hand", "echo_epoll"), "threads": make("threads by hand", "echo_threads"),
-                "libuv": make("libuv", "echo_libuv"), "go": make("Go", "echo_go", {"GOMAXPROCS": "1"})}
+        gevent = os.path.join(self.arena.source, "tests/limits/peers/echo_gevent.py")
+
+        def make(label, place, **rest):
+            return self.server(label, [place], transport, connections, **rest)
+
+        return {"epoll": make("epoll by hand", places["echo_epoll"], ours=True),
+                "threads": make("threads by hand", places["echo_threads"], ours=True),
+                "libuv": make("libuv", places["echo_libuv"]),
+                "go": make("Go", places["echo_go"], env={"GOMAXPROCS": "1"}),
+                "gevent": make("Python, gevent", gevent, needs=["/usr/lib/python3/dist-packages/gevent"])}
 
     def echoes(self):
         cpu = "server_cpu_per_round_trip"
@@ -176,10 +182,11 @@ class Rows:
                 flag = f"the generator, {transport}, {connections} connections, above 90 % and not told"
                 yield Contest(
                     f"echo/{transport}/coroutine/connections={connections}",
-                    [mine, servers["epoll"], servers["libuv"], servers["go"]],
+                    [mine, servers["epoll"], servers["libuv"], servers["go"], servers["gevent"]],
                     [Claim(f"{row}, rate", "coroutine", "epoll by hand", RATE, at_least=0.95),
                      Claim(f"{row}, rate", "coroutine", "libuv", RATE, at_least=1),
                      Claim(f"{row}, rate", "coroutine", "Go", RATE, at_least=1.2),
+                     Claim(f"{row}, rate", "coroutine", "Python, gevent", RATE, at_least=1),
                      Claim(f"{row}, CPU a round trip", "coroutine", "epoll by hand", cpu, at_most=1.05),
                      Claim(f"{row}, CPU a round trip", "coroutine", "libuv", cpu, at_most=1),
                      Claim(flag, "coroutine", None, "unnoticed", at_most=0, unit="trials")])
@@ -201,7 +208,8 @@ class Rows:
                       for model, rivals in against.items() for rival in rivals]
             claims.append(Claim(f"the generator, {transport}, 1 connection, rate", "thread-mutex", "sockperf", RATE,
                                 at_least=1))
-            yield Contest(f"echo/{transport}/p50", models + list(servers.values()) + [sockperf], claims)
+            rivals = [servers[name] for name in ("epoll", "libuv", "go", "threads")] + [sockperf]
+            yield Contest(f"echo/{transport}/p50", models + rivals, claims)
 
     # ---- scale -------------------------------------------------------------------------------
 
@@ -227,8 +235,8 @@ class Rows:
     def harness(self):
         arena = self.arena
         yield Contest("harness/trial", [self.heddle("serial", "counter", batch=1024)],
-                      [Claim("a trial beyond warm-up and windows, counter", "serial", None, "overhead_ns", at_most=5e6,
-                             unit="ns")])
+                      [Claim("a trial beyond warm-up and windows, counter", "serial", None, "overhead_ns",
+                             at_most=5e6, unit="ns")])
         few, many = (Function(f"{cases} cases", lambda cases=cases: dry_run(arena, cases)) for cases in (1000, 10000))
         row = "the plan of a case, 10 000 against 1 000 cases"
         yield Contest("harness/cases", [few, many],
@@ -236,11 +244,11 @@ class Rows:
                        Claim(f"{row}, memory", "10000 cases", "1000 cases", "bytes_a_case", at_most=1.25)])
         machine = "package:4 numa:2 l3:4 core:16 pu:2"
         yield Contest("harness/1024-pus", [Function("1024 PUs", lambda: dry_run(arena, 50, synthetic=machine))],
-                      [Claim("plan and table of a simulated machine with 1 024 PUs", "1024 PUs", None, "ms", at_most=200,
-                             unit="ms")])
+                      [Claim("plan and table of a simulated machine with 1 024 PUs", "1024 PUs", None, "ms",
+                             at_most=200, unit="ms")])
         yield Contest("harness/trials", [Function("20 000 trials", lambda: many_trials(arena, 20000))],
-                      [Claim("20 000 trials, growth of the core's memory a trial", "20 000 trials", None, "bytes_a_trial",
-                             at_most=64, unit="bytes")], pairs=1)
+                      [Claim("20 000 trials, growth of the core's memory a trial", "20 000 trials", None,
+                             "bytes_a_trial", at_most=64, unit="bytes")], pairs=1)
 
     def contests(self):
         for part in (self.unlocked, self.locked, self.delegated, self.switches, self.copies, self.echoes,

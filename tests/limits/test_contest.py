@@ -104,7 +104,18 @@ class Verdicts(unittest.TestCase):
                 raise Broken("wrong result") from None
 
         row = row_of(Claim("row", "a", "b", "time", at_most=1), fixed("a", 1), Function("b", breaks))
-        self.assertEqual((row["verdict"], row["value"], row["reason"]), ("not measured", None, "wrong result"))
+        self.assertEqual((row["verdict"], row["value"], row["reason"]), ("failed", None, "wrong result"))
+
+    def test_who_never_runs_fails_where_it_is_ours_and_is_absent_where_it_is_a_peer(self):
+        def breaks():
+            raise Broken("wrong result")
+
+        for ours, verdict in ((True, "failed"), (False, "not measured")):
+            other = Function("b", breaks)
+            other.ours = ours
+            row = row_of(Claim("row", "a", "b", "time", at_most=1), fixed("a", 1), other)
+            self.assertEqual(row["verdict"], verdict)
+            self.assertIn("wrong result", row["reason"])
 
     def test_what_was_not_measured_is_no_pair(self):
         claim = Claim("row", "a", "b", "time", at_most=1)
