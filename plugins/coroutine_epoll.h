@@ -274,9 +274,9 @@ static int64_t attempt(const struct hd_request *request, const struct watch *wat
 
 	if (request->op == HD_ACCEPT)
 		moved = accept(request->fd, NULL, NULL);
-	else if (watch->kind == WATCH_SOCKET && request->op == HD_READ)
+	else if (watch->kind == WATCH_SOCKET && request->op == HD_READ && request->size)
 		moved = recv(request->fd, request->buf, request->size, MSG_DONTWAIT);
-	else if (watch->kind == WATCH_SOCKET)
+	else if (watch->kind == WATCH_SOCKET && request->op == HD_WRITE)
 		moved = send(request->fd, request->buf, request->size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else if (request->op == HD_READ)
 		moved = read(request->fd, request->buf, request->size);

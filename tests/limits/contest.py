@@ -6,12 +6,18 @@ its participants forwards and backwards in turn (A B B A), so that drift meets a
 about the pairs that stood in the same pass.
 """
 
+import importlib.util
 import json
 import math
 import os
 import re
+import shutil
+import signal
 import subprocess
 import tempfile
+
+
+LIMITED = "the load generator is the limit"  # in a note of the echo workload
 
 
 class Absent(Exception):
@@ -22,20 +28,26 @@ class Broken(Exception):
     """A participant that ran and failed: there is no number."""
 
 
-def execute(argv, env=None, timeout_s=120):
+def execute(argv, env=None, timeout_s=300):
     """Runs a program to its end and returns its stdout. In a session of its own, as a trial is: the kernel may
-    give each session the same share of a busy machine."""
+    give each session the same share of a busy machine. Whatever ends this early ends all that it started."""
     try:
-        done = subprocess.run(argv, env=env and {**os.environ, **env}, timeout=timeout_s, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, check=False, start_new_session=True)
+        process = subprocess.Popen(argv, env=env and {**os.environ, **env}, text=True, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     except FileNotFoundError as error:
         raise Absent(f"{argv[0]} is not there") from error
-    except subprocess.TimeoutExpired as error:
-        raise Broken(f"{argv[0]} did not end within {timeout_s} s") from error
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise Broken(f"{os.path.basename(argv[0])} ended with {done.returncode}: {said[-1] if said else ''}")
-    return done.stdout
+    with process:
+        try:
+            said, complained = process.communicate(timeout=timeout_s)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise Broken(f"{argv[0]} did not end within {timeout_s} s") from error
+            raise
+    if process.returncode:
+        words = (complained or said).strip().splitlines()
+        raise Broken(f"{os.path.basename(argv[0])} ended with {process.returncode}: {words[-1] if words else ''}")
+    return said
 
 
 class Sampling:
@@ -54,7 +66,7 @@ class Heddle:
     def __init__(self, arena, model, workload, cores=1, options=None, label=None, **params):
         self.arena = arena
         self.label = label or model
-        self.config = {"name": "limits", "models": [{"model": model, **(options or {})}], "cores": [cores],
+        self.config = {"name": "limits", "models": [{"model": model, **(options or {})}], "cores": [cores], "generator_cores": 1,
                        "workloads": [{"workload": workload, **params}], "limits": {"trial_timeout_s": 30}}
 
     def available(self):
@@ -77,16 +89,18 @@ class Heddle:
             raise (Absent if case["status"] == "skipped" else Broken)(f"{case['name']}: {case['reason']}")
         numbers = {name: metric["median"] for name, metric in case["metrics"].items()}
         numbers.update(case["trials"][0]["gauges"])
-        limit = any("the load generator is the limit" in note for note in case["notes"])
-        numbers["unnoticed"] = int((numbers.get("generator_cpu") or 0) >= 90 and not limit)
+        numbers["overhead_ms"] = numbers["overhead_ns"] / 1e6
+        numbers["limited"] = any(LIMITED in note for note in case["notes"])
+        numbers["unnoticed"] = int((numbers.get("generator_cpu") or 0) >= 90 and not numbers["limited"])
         return numbers
 
 
 class Program:
-    """A reference or a peer: it prints one line of JSON. `cpu`: where one runs that cannot be told."""
+    """A reference or a peer: it prints one line of JSON. `cpu`: where one runs that cannot be told; `module`: of
+    Python, that it needs."""
 
-    def __init__(self, arena, label, argv, env=None, needs=None, sampled=True, ours=True, cpu=None):
-        self.arena, self.label, self.argv, self.env, self.ours = arena, label, argv, env, ours
+    def __init__(self, arena, label, argv, env=None, needs=None, sampled=True, ours=True, cpu=None, module=None):
+        self.arena, self.label, self.argv, self.env, self.ours, self.module = arena, label, argv, env, ours, module
         self.needs = needs or argv[:1]
         self.flags = arena.sampling.flags if sampled else []
         self.prefix = ["taskset", "-c", str(cpu)] if cpu is not None else []
@@ -95,23 +109,25 @@ class Program:
         for place in self.needs:
             if not os.path.exists(place):
                 raise Absent(f"{os.path.basename(place)} is not built or not installed")
+        if self.module and not importlib.util.find_spec(self.module):
+            raise Absent(f"Python's {self.module} is not installed")
 
     def run(self):
-        return json.loads(execute([*self.prefix, self.argv[0], *self.flags, *self.argv[1:]], self.env))
+        numbers = json.loads(execute([*self.prefix, self.argv[0], *self.flags, *self.argv[1:]], self.env))
+        numbers["limited"] = LIMITED in numbers.get("note", "")
+        return numbers
 
 
 class Function:
-    """A participant that is a few lines of Python: see rows.py."""
+    """A participant that is a few lines of Python: what the harness itself costs, or a tool that is run."""
 
-    ours = False
-
-    def __init__(self, label, function, needs=None):
-        self.label, self.function, self.needs = label, function, needs
+    def __init__(self, label, function, tool=None):
+        self.label, self.function, self.tool = label, function, tool
+        self.ours = tool is None
 
     def available(self):
-        for place in self.needs or []:
-            if not os.path.exists(place):
-                raise Absent(f"{os.path.basename(place)} is not installed")
+        if self.tool and not shutil.which(self.tool):
+            raise Absent(f"{self.tool} is not installed")
 
     def run(self):
         return self.function()
@@ -120,10 +136,12 @@ class Function:
 class Claim:
     """subject against reference: `at_least` or `at_most` times its `metric`, `more` above it, or, with
     no reference, an absolute bound; with no bound it is only told, in `column` of a table of such rows.
-    `unit` tells how the bound and the value are printed."""
+    `unit` tells how the bound and the value are printed. `worst`: the greatest value counts, not the median."""
 
-    def __init__(self, row, subject, reference, metric, at_least=None, at_most=None, more=None, unit="x", column=None):
+    def __init__(self, row, subject, reference, metric, at_least=None, at_most=None, more=None, unit="x", column=None,
+                 worst=False):
         self.row, self.subject, self.reference, self.metric, self.column = row, subject, reference, metric, column
+        self.worst = worst
         self.at_least, self.at_most, self.more, self.unit = at_least, at_most, more, unit
 
     def value(self, numbers):
@@ -181,45 +199,52 @@ class Contest:
     def matches(self, patterns):
         return not patterns or any(re.search(pattern, self.name) for pattern in patterns)
 
-    def _enter(self, label):
-        """Whether it can take part. Its first run warms caches and tells whether it runs at all."""
+    def _turn(self, label):
+        """One run; None where it is a peer that cannot, which then takes no further part."""
         participant = self.participants[label]
         try:
-            participant.available()
-            participant.run()
-            return True
-        except Broken as error:
-            if participant.ours:
+            return participant.run()
+        except (Absent, Broken) as error:
+            if participant.ours and isinstance(error, Broken):
                 raise
             self.absent[label] = str(error)
+            return None
+
+    def _enter(self, label):
+        try:
+            self.participants[label].available()
         except Absent as error:
             self.absent[label] = str(error)
-        return False
 
     def _passes(self, pairs, say):
         if self.prepare:
             self.prepare()
-        present = [label for label in self.participants if self._enter(label)]
-        for number in range(pairs):
+        for label in self.participants:
+            self._enter(label)
+        for number in range(-1 if pairs > 1 else 0, pairs):  # the first one warms caches and does not count
             say(f"{self.name}: pair {number + 1} of {pairs}")
-            order = present if number % 2 == 0 else present[::-1]
-            yield {label: self.participants[label].run() for label in order}
+            order = list(self.participants) if number % 2 == 0 else list(self.participants)[::-1]
+            one = {label: self._turn(label) for label in order if label not in self.absent}
+            if number >= 0:
+                yield one
 
     def run(self, pairs, say):
         """A row for each claim. What is ours and breaks ends the contest, and the rows say why."""
-        passes, broken = [], None
+        passes, broken, missing = [], None, None
         try:
             for one in self._passes(self.pairs or pairs, say):
                 passes.append(one)
-        except (Absent, Broken) as error:
-            broken = str(error)
-        return [self._row(claim, passes, broken) for claim in self.claims]
+        except Absent as error:
+            missing = str(error)
+        except Exception as error:  # pylint: disable=broad-except; whatever it is, the other contests go on
+            broken = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
+        return [self._row(claim, passes, broken, missing) for claim in self.claims]
 
-    def _row(self, claim, passes, broken):
+    def _row(self, claim, passes, broken, missing):
         row = {"contest": self.name, "row": claim.row, "subject": claim.subject, "reference": claim.reference,
                "metric": claim.metric, "column": claim.column, "bound": claim.bound_text(), "unit": claim.unit,
                "pairs": 0, "value": None, "ci95": None, "subject_median": None, "reference_median": None,
-               "verdict": "failed" if broken else "not measured", "reason": broken}
+               "verdict": "failed" if broken else "not measured", "reason": broken or missing}
         for label in (claim.subject, claim.reference):
             if label in self.absent and not row["reason"]:
                 row["reason"] = f"{label}: {self.absent[label]}"
@@ -229,19 +254,23 @@ class Contest:
         if not passes:
             return {**row, "reason": f"{claim.metric} was never measured"}
         values = [claim.value(one) for one in passes]
-        row.update(pairs=len(passes), value=median(values), ci95=order_statistics_interval(values),
+        row.update(pairs=len(passes), value=max(values) if claim.worst else median(values),
+                   ci95=None if claim.worst else order_statistics_interval(values),
                    subject_median=median([one[claim.subject][claim.metric] for one in passes]))
         if claim.reference:
             row["reference_median"] = median([one[claim.reference][claim.metric] for one in passes])
         row["verdict"] = self._verdict(claim, row)
+        both = [label for label in (claim.subject, claim.reference) if label]
+        limited = [one for one in passes if any(one[label].get("limited") for label in both)]
+        if claim.metric == "throughput" and 2 * len(limited) > len(passes):
+            row["reason"] = "the load generator was at its limit"
         return row
 
     @staticmethod
     def _verdict(claim, row):
         if claim.at_least is None and claim.at_most is None and claim.more is None:
             return "told"
-        if not claim.beyond(row["value"]):
-            return "reached"
-        if row["ci95"] and any(not claim.beyond(end) for end in row["ci95"]):
-            return "not settled"
-        return "missed"
+        word = "missed" if claim.beyond(row["value"]) else "reached"
+        ends = row["ci95"] or [row["value"]]
+        settled = all(claim.beyond(end) == claim.beyond(row["value"]) for end in ends)
+        return word if settled else f"{word}, not settled"

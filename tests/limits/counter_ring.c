@@ -188,6 +188,7 @@ int main(int argc, char **argv)
 	options = read_options(argc, argv);
 	if (options.batch > PACKETS * MESSAGES / 2)
 		fail("--batch: at most %u", PACKETS * MESSAGES / 2);
+	limit_tasks(&options);
 	rings = shared(options.tasks * sizeof *rings);
 	owner = start_process(options.cpus[options.cpu_count - 1], own, board, 0);
 	rate = run_processes(&options, board, produce);

@@ -7,13 +7,16 @@ import subprocess
 import tempfile
 import time
 
-from contest import Broken, execute
+from contest import Absent, Broken, execute
 
 
 def make_tree(place, files, kib):
-    """A folder of so many files with random bytes, made once."""
+    """A folder of so many files with random bytes, made once. It, two copies and some room must fit."""
     if os.path.exists(place):
         return
+    free = os.statvfs(os.path.dirname(place))
+    if not place.startswith("/dev/shm/") or free.f_bavail * free.f_frsize < 4 * files * kib * 1024:
+        raise Absent(f"no tmpfs at /dev/shm with {4 * files * kib >> 20} GiB free")
     os.mkdir(place)
     for number in range(files):
         with open(os.path.join(place, f"{number:06}"), "wb") as file:
@@ -89,4 +92,6 @@ def memory_a_connection(heddle, model, connections):
     """What a connection takes of the model's memory: peak of many less peak of one."""
     many = heddle(model, "echo", connections=connections).run()["peak_resident_bytes"]
     one = heddle(model, "echo", connections=1).run()["peak_resident_bytes"]
+    if many is None or one is None:
+        return {"kib": None}
     return {"kib": (many - one) / (connections - 1) / 1024}

@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #define APART 256 /* bytes between what two tasks write */
-#define MOST_TASKS 64
+#define MOST_TASKS 1024
 #define MOST_WINDOWS 1000
 #define CHUNK 1024 /* turns of a loop between two looks at the stop flag */
 
@@ -194,8 +194,6 @@ static inline double observe(const struct options *options, struct board *board)
 	double rates[MOST_WINDOWS];
 	uint64_t last, done;
 
-	if (options->tasks > MOST_TASKS)
-		fail("--tasks: at most %d", MOST_TASKS);
 	while (!total(board, options->tasks))
 		sleep_until(now_ns() + 100000);
 	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
@@ -228,6 +226,12 @@ static inline int tell(double rate, uint64_t found, uint64_t expected)
 	return 0;
 }
 
+static inline void limit_tasks(const struct options *options)
+{
+	if (options->tasks > MOST_TASKS)
+		fail("--tasks: at most %d", MOST_TASKS);
+}
+
 /* One thread a task, pinned in turn; returns after all have ended. */
 struct seat {
 	struct board *board;
@@ -252,7 +256,8 @@ static inline double run_threads(const struct options *options, struct board *bo
 	struct seat seats[MOST_TASKS];
 	double rate;
 
-	for (uint64_t i = 0; i < options->tasks && i < MOST_TASKS; i++) {
+	limit_tasks(options);
+	for (uint64_t i = 0; i < options->tasks; i++) {
 		seats[i] =
 		        (struct seat){.board = board, .options = options, .task = i, .work = work};
 		if (pthread_create(&seats[i].thread, NULL, sit, &seats[i]))

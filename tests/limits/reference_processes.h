@@ -44,6 +44,7 @@ static inline double run_processes(const struct options *options, struct board *
 	pid_t pids[MOST_TASKS];
 	double rate;
 
+	limit_tasks(options);
 	for (uint64_t i = 0; i < options->tasks; i++)
 		pids[i] = start_process(options->cpus[i % (uint64_t)options->cpu_count], work,
 		                        board, i);

@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""The rows of all contests as a table of 100 columns and as Markdown: both from the same document."""
+"""The rows of all contests as a table and as Markdown: both from the same document."""
 
 
 def number(value):
+    """Three digits, with the suffix that leaves at most three before the point."""
     if value is None:
         return "-"
+    rounded = float(f"{value:.3g}")
     for limit, divisor, suffix in ((1e9, 1e9, " G"), (1e6, 1e6, " M"), (1e4, 1e3, " k")):
-        if abs(value) >= limit:
-            return f"{value / divisor:.3g}{suffix}"
-    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+        if abs(rounded) >= limit:
+            return f"{rounded / divisor:.4g}{suffix}"
+    return f"{value:.3g}" if abs(rounded) < 1000 else f"{value:.0f}"
 
 
 def interval(row):
     return f"{number(row['ci95'][0])} ... {number(row['ci95'][1])}" if row["ci95"] else "-"
+
+
+def pairs_of(document):
+    counts = sorted({row["pairs"] for row in document["rows"] if row["pairs"]})
+    return " to ".join(str(count) for count in dict.fromkeys(counts[:1] + counts[-1:])) or "no"
 
 
 def heading(document):
@@ -20,7 +27,7 @@ def heading(document):
     tool = machine.get("tool", {})
     facts = [document["date"], machine.get("cpu_model"), f"{machine.get('cores_usable')} cores",
              machine.get("virtualisation"), f"Linux {machine.get('kernel')}", tool.get("compiler"),
-             tool.get("build_type"), f"medians of {document['pairs']} pairs with 95 % intervals"]
+             tool.get("build_type"), f"medians of {pairs_of(document)} pairs with 95 % intervals"]
     return ", ".join(fact for fact in facts if fact)
 
 

@@ -62,8 +62,7 @@ class Rows:
             rivals.append(self.reference(file, singly, "--batch", "1", cores=cores))
             claims.append(Claim(f"{row} 1", f"{model} batch 1", singly, TIME, more=5, unit="ns"))
         if model == "thread-mutex":
-            rivals.append(Function("sysbench mutex", lambda: sysbench_mutex(self.all[:cores]),
-                                   needs=["/usr/bin/sysbench"]))
+            rivals.append(Function("sysbench mutex", lambda: sysbench_mutex(self.all[:cores]), tool="sysbench"))
             claims.append(Claim(f"{row} 1024", f"{model} batch 1024", "sysbench mutex", TIME, at_most=1))
         return Contest(f"counter/{model}{'-mutex' if options else ''}/cores={cores}", heddles + rivals, claims)
 
@@ -85,8 +84,7 @@ class Rows:
             rivals.append(self.reference(f"counter_{queue}", label, "--batch", str(batch), cores=2))
             claims.append(Claim(row, mine, label, RATE, at_least=bound))
         if tasks == 1 and batch == 1:
-            rivals.append(self.peer("counter_queue.py", "Python, multiprocessing", "--cpus", self.cpus(2),
-                                    needs=["/usr/bin/python3"]))
+            rivals.append(self.peer("counter_queue.py", "Python, multiprocessing", "--cpus", self.cpus(2)))
             claims.append(Claim(row, mine, "Python, multiprocessing", RATE, at_least=500))
         heddle = self.heddle(mine, "counter", cores=2, batch=batch, tasks=tasks)
         return Contest(f"counter/process-pool/producers={tasks}/batch={batch}", [heddle] + rivals, claims)
@@ -94,30 +92,29 @@ class Rows:
     # ---- switch ------------------------------------------------------------------------------
 
     def switches(self):
-        for tasks, bound in ((2, 1.25), (1000, 1.5)):
-            row, bare = f"a coroutine's yield, {tasks} coroutines", "bare jump_fcontext"
+        for tasks, batch, bound in ((2, 1024, 1.25), (2, 1, None), (1000, 64, 1.5)):
+            row, bare = f"a coroutine's yield, {tasks} coroutines, batch {batch}", "bare jump_fcontext"
             rivals = [self.reference("switch_fcontext", bare, "--tasks", str(tasks))]
             claims = [Claim(row, "coroutine", bare, TIME, at_most=bound)]
-            if tasks == 2:
+            if tasks == 2 and bound:
                 rivals += self._other_coroutines()
                 claims += [Claim(row, "coroutine", rival.label, TIME, at_most=1) for rival in rivals[1:]]
-            mine = self.heddle("coroutine", "switch", tasks=tasks, batch=1024 if tasks == 2 else 64)
-            yield Contest(f"switch/coroutines={tasks}", [mine] + rivals, claims)
+            mine = self.heddle("coroutine", "switch", tasks=tasks, batch=batch)
+            yield Contest(f"switch/coroutines={tasks}/batch={batch}", [mine] + rivals, claims)
         yield self._kernel_switches()
 
     def _other_coroutines(self):
         go = os.path.join(self.arena.build, "tests/limits/switch_go")
         return [self.reference("switch_swapcontext", "glibc swapcontext"),
                 Program(self.arena, "Go, Gosched", [go], env={"GOMAXPROCS": "1"}, ours=False, cpu=self.all[0]),
-                self.peer("switch_gevent.py", "Python, gevent.sleep(0)", cpu=self.all[0],
-                          needs=["/usr/lib/python3/dist-packages/gevent"])]
+                self.peer("switch_gevent.py", "Python, gevent.sleep(0)", cpu=self.all[0], module="gevent")]
 
     def _kernel_switches(self):
         cpu = self.all[0]
-        row = "a switch of threads or processes, 2 on 1 core"
+        row = "a switch of threads or processes, 2 on 1 core, batch 64"
         models = [self.heddle(model, "switch", tasks=2, batch=64) for model in ("thread-mutex", "process-pool")]
-        yields = Function("stress-ng --yield", lambda: stress_ng_yield(cpu), needs=["/usr/bin/stress-ng"])
-        pipe = Function("perf bench sched pipe", lambda: perf_pipe(cpu), needs=["/usr/bin/perf"])
+        yields = Function("stress-ng --yield", lambda: stress_ng_yield(cpu), tool="stress-ng")
+        pipe = Function("perf bench sched pipe", lambda: perf_pipe(cpu), tool="perf")
         return Contest("switch/kernel", models + [yields, pipe],
                        [Claim(row, model.label, rival.label, TIME, at_most=1.05)
                         for model in models for rival in (yields, pipe)])
@@ -151,12 +148,12 @@ class Rows:
 
     # ---- echo --------------------------------------------------------------------------------
 
-    def server(self, label, argv, transport, connections, env=None, needs=None, ours=False):
+    def server(self, label, argv, transport, connections, env=None, module=None, ours=False):
         drive = os.path.join(self.arena.build, "tests/limits/drive")
         return Program(self.arena, label,
                        [drive, "--transport", transport, "--connections", str(connections), "--server-cpus",
                         str(self.all[0]), "--generator-cpus", str(self.all[-1]), "--", *argv],
-                       env=env, ours=ours, needs=[drive, *(needs or argv[:1])])
+                       env=env, ours=ours, module=module, needs=[drive, argv[0]])
 
     def _servers(self, transport, connections):
         places = {name: os.path.join(self.arena.build, "tests/limits", name)
@@ -170,7 +167,7 @@ class Rows:
                 "threads": make("threads by hand", places["echo_threads"], ours=True),
                 "libuv": make("libuv", places["echo_libuv"]),
                 "go": make("Go", places["echo_go"], env={"GOMAXPROCS": "1"}),
-                "gevent": make("Python, gevent", gevent, needs=["/usr/lib/python3/dist-packages/gevent"])}
+                "gevent": make("Python, gevent", gevent, module="gevent")}
 
     def echoes(self):
         cpu = "server_cpu_per_round_trip"
@@ -189,7 +186,7 @@ class Rows:
                      Claim(f"{row}, rate", "coroutine", "Python, gevent", RATE, at_least=1),
                      Claim(f"{row}, CPU a round trip", "coroutine", "epoll by hand", cpu, at_most=1.05),
                      Claim(f"{row}, CPU a round trip", "coroutine", "libuv", cpu, at_most=1),
-                     Claim(flag, "coroutine", None, "unnoticed", at_most=0, unit="trials")])
+                     Claim(flag, "coroutine", None, "unnoticed", at_most=0, unit="trials", worst=True)])
         for connections in (1, 16, 256):
             yield Contest(f"echo/tcp/threads/connections={connections}",
                           [self.heddle("thread-mutex", "echo", connections=connections),
@@ -235,8 +232,8 @@ class Rows:
     def harness(self):
         arena = self.arena
         yield Contest("harness/trial", [self.heddle("serial", "counter", batch=1024)],
-                      [Claim("a trial beyond warm-up and windows, counter", "serial", None, "overhead_ns",
-                             at_most=5e6, unit="ns")])
+                      [Claim("a trial beyond warm-up and windows, counter", "serial", None, "overhead_ms",
+                             at_most=5, unit="ms")])
         few, many = (Function(f"{cases} cases", lambda cases=cases: dry_run(arena, cases)) for cases in (1000, 10000))
         row = "the plan of a case, 10 000 against 1 000 cases"
         yield Contest("harness/cases", [few, many],

@@ -59,7 +59,7 @@ class Turns(unittest.TestCase):
     def test_a_b_b_a_after_a_first_time_that_does_not_count(self):
         log = []
         row_of(Claim("row", "a", "b", "time", at_most=1), fixed("a", 1, log=log), fixed("b", 1, log=log), pairs=4)
-        self.assertEqual("".join(log), "ab" + "abba" * 2)
+        self.assertEqual("".join(log), "ba" + "abba" * 2)
 
 
 class Verdicts(unittest.TestCase):
@@ -69,7 +69,8 @@ class Verdicts(unittest.TestCase):
     def test_ratio(self):
         self.assertEqual(self.verdict([104], [100], at_most=1.05)["verdict"], "reached")
         self.assertEqual(self.verdict([106], [100], at_most=1.05)["verdict"], "missed")
-        self.assertEqual(self.verdict([106, 106, 90], [100], at_most=1.05)["verdict"], "not settled")
+        self.assertEqual(self.verdict([106, 106, 90], [100], at_most=1.05)["verdict"], "missed, not settled")
+        self.assertEqual(self.verdict([104, 104, 110], [100], at_most=1.05)["verdict"], "reached, not settled")
         self.assertEqual(self.verdict([140], [100], at_least=1.35)["verdict"], "reached")
         self.assertEqual(self.verdict([130], [100], at_least=1.35)["verdict"], "missed")
 
@@ -82,6 +83,9 @@ class Verdicts(unittest.TestCase):
     def test_absolute_and_told(self):
         self.assertEqual(row_of(Claim("row", "a", None, "time", at_most=5), fixed("a", 4))["verdict"], "reached")
         self.assertEqual(row_of(Claim("row", "a", None, "time"), fixed("a", 4))["verdict"], "told")
+        worst = Claim("row", "a", None, "time", at_most=0, worst=True)
+        self.assertEqual(row_of(worst, fixed("a", 0, 0, 0, 1))["verdict"], "missed")
+        self.assertEqual(row_of(worst, fixed("a", 0))["verdict"], "reached")
 
     def test_who_is_absent_is_named_and_the_others_go_on(self):
         def absent():
@@ -111,11 +115,39 @@ class Verdicts(unittest.TestCase):
             raise Broken("wrong result")
 
         for ours, verdict in ((True, "failed"), (False, "not measured")):
-            other = Function("b", breaks)
-            other.ours = ours
+            other = Function("b", breaks, tool=None if ours else "sh")
             row = row_of(Claim("row", "a", "b", "time", at_most=1), fixed("a", 1), other)
             self.assertEqual(row["verdict"], verdict)
             self.assertIn("wrong result", row["reason"])
+
+    def test_a_peer_that_breaks_later_takes_no_further_part(self):
+        runs = iter([{"time": 1}, {"time": 1}])
+
+        def breaks():
+            try:
+                return next(runs)
+            except StopIteration:
+                raise Broken("hiccup") from None
+
+        peer = Function("peer", breaks, tool="sh")
+        claims = [Claim("row", "a", "peer", "time", at_most=1), Claim("row", "a", "b", "time", at_most=1)]
+        rows = Contest("test", [fixed("a", 1), peer, fixed("b", 1)], claims).run(6, quiet)
+        self.assertEqual([row["verdict"] for row in rows], ["not measured", "reached"])
+        self.assertIn("hiccup", rows[0]["reason"])
+
+    def test_whatever_goes_wrong_costs_one_contest(self):
+        def breaks():
+            raise ValueError("nonsense")
+
+        row = row_of(Claim("row", "a", "b", "time", at_most=1), fixed("a", 1), Function("b", breaks))
+        self.assertEqual((row["verdict"], row["reason"]), ("failed", "ValueError: nonsense"))
+
+    def test_a_load_at_its_limit_is_told_beside_the_rate(self):
+        def limited():
+            return {"throughput": 1, "limited": True}
+
+        row = row_of(Claim("row", "a", "b", "throughput", at_least=1), Function("a", limited), Function("b", limited))
+        self.assertIn("limit", row["reason"])
 
     def test_what_was_not_measured_is_no_pair(self):
         claim = Claim("row", "a", "b", "time", at_most=1)
@@ -154,7 +186,7 @@ class Report(unittest.TestCase):
     def test_table_and_markdown_hold_every_row(self):
         rows = Contest("test", [fixed("a", 100), fixed("b", 100)],
                        [Claim("what", "a", "b", "time", at_most=1.05)]).run(6, quiet)
-        document = {"date": "2026-01-31", "pairs": 6, "machine": {}, "rows": rows}
+        document = {"date": "2026-01-31", "machine": {}, "rows": rows}
         for text in (table(document), markdown(document)):
             self.assertIn("what", text)
             self.assertIn("1 ... 1", text)
@@ -163,6 +195,7 @@ class Report(unittest.TestCase):
     def test_numbers(self):
         self.assertEqual([number(value) for value in (None, 0.5, 123.4, 20000, 1.2e6, 3e9)],
                          ["-", "0.5", "123", "20 k", "1.2 M", "3 G"])
+        self.assertEqual(number(999700), "1 M")
 
 
 if __name__ == "__main__":
