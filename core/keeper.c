@@ -27,7 +27,8 @@ enum kind { STAGE = 1, CLEAN, ANNOUNCE, STOP, /* answers: */ STARTED, ENDED, CLE
 
 struct message {
 	enum kind kind;
-	int value;               /* a pid, a wait status, a number of processes */
+	int value;               /* a pid or a number of processes */
+	struct keeper_end end;   /* with ENDED */
 	char text[SCRATCH_PATH]; /* wrap, or a folder */
 };
 
@@ -43,12 +44,36 @@ struct state {
 	struct scratch folders; /* paths only */
 };
 
+static void send_answer(struct state *state, const struct message *message)
+{
+	if (fdpass_send(state->socket, message, offsetof(struct message, text) + 1, NULL, 0))
+		state->core_gone = true;
+}
+
 static void answer(struct state *state, enum kind kind, int value)
 {
 	struct message message = {.kind = kind, .value = value};
 
-	if (fdpass_send(state->socket, &message, offsetof(struct message, text) + 1, NULL, 0))
-		state->core_gone = true;
+	send_answer(state, &message);
+}
+
+static double ns_of(struct timeval time)
+{
+	return (double)time.tv_sec * 1e9 + (double)time.tv_usec * 1e3;
+}
+
+static void answer_end(struct state *state, int status, const struct rusage *usage)
+{
+	struct message message = {.kind = ENDED,
+	                          .end = {.status = status,
+	                                  .user_ns = ns_of(usage->ru_utime),
+	                                  .system_ns = ns_of(usage->ru_stime),
+	                                  .voluntary_switches = usage->ru_nvcsw,
+	                                  .involuntary_switches = usage->ru_nivcsw,
+	                                  .minor_faults = usage->ru_minflt,
+	                                  .major_faults = usage->ru_majflt}};
+
+	send_answer(state, &message);
 }
 
 /* In the child of the keeper that becomes the stage. */
@@ -136,13 +161,14 @@ static void start_stage(struct state *state, struct message *message, int *fds, 
 /* Reaps what has ended; tells the core of the stage. Returns whether any child is left. */
 static bool reap(struct state *state)
 {
+	struct rusage usage;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
 		if (pid == state->stage) {
 			state->stage = -1;
-			answer(state, ENDED, status);
+			answer_end(state, status, &usage);
 		}
 	return pid == 0;
 }
@@ -356,7 +382,7 @@ int keeper_stage(struct keeper *keeper, const struct keeper_stage *stage, struct
 	return message.value;
 }
 
-int keeper_wait(struct keeper *keeper, int *status, uint64_t timeout_ns, int also)
+int keeper_wait(struct keeper *keeper, struct keeper_end *end, uint64_t timeout_ns, int also)
 {
 	struct pollfd polled[2] = {{.fd = keeper->socket, .events = POLLIN},
 	                           {.fd = also, .events = POLLIN}};
@@ -367,7 +393,7 @@ int keeper_wait(struct keeper *keeper, int *status, uint64_t timeout_ns, int als
 		return 0;
 	if (receive(keeper, &message))
 		return -EPIPE;
-	*status = message.value;
+	*end = message.end;
 	return message.kind == ENDED;
 }
 

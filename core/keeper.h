@@ -25,15 +25,22 @@ struct keeper_stage {
 	const char *wrap; /* NULL, or words to put in front of the stage's command: "perf record" */
 };
 
+/* How a stage ended, and what it and those of its processes that it waited for took from first to last. */
+struct keeper_end {
+	int status; /* as of waitpid */
+	double user_ns, system_ns;
+	int64_t voluntary_switches, involuntary_switches, minor_faults, major_faults;
+};
+
 /* `foreground`: stages stay in the caller's process group and on its terminal, for tools. */
 int keeper_start(struct keeper *, bool foreground, struct hd_error *);
 /* Starts a stage. Returns its pid or -errno. One at a time: keeper_clean() comes before the next. */
 int keeper_stage(struct keeper *, const struct keeper_stage *, struct hd_error *);
 /*
- * Waits for the stage's end, `timeout_ns` at most. 1: it ended, *status is as of waitpid; 0: not yet, or
- * the descriptor `also` (-1: none) became readable, or a signal came; -errno: the keeper is gone.
+ * Waits for the stage's end, `timeout_ns` at most. 1: it ended, *end is filled; 0: not yet, or the
+ * descriptor `also` (-1: none) became readable, or a signal came; -errno: the keeper is gone.
  */
-int keeper_wait(struct keeper *, int *status, uint64_t timeout_ns, int also);
+int keeper_wait(struct keeper *, struct keeper_end *end, uint64_t timeout_ns, int also);
 /* Ends everything that the stage left, itself included. How many processes it was, or -errno. */
 int keeper_clean(struct keeper *, struct hd_error *);
 /* The keeper removes this folder should the core die. */

@@ -70,29 +70,62 @@ static double limit_of(const char *root, const char *folder, bool v2)
 	return known && numbers[0] > 0 && numbers[1] > 0 ? numbers[0] / numbers[1] : NAN;
 }
 
+/* "nr_throttled 3" in a file of such lines; NAN where there is none. */
+static double throttled_of(const char *root, const char *folder)
+{
+	char path[PATH_MAX], line[128];
+	double periods = NAN;
+	FILE *file;
+
+	if (snprintf(path, sizeof(path), "%s/cpu.stat", folder) >= (int)sizeof(path))
+		return NAN;
+	file = sysfile_open(root, path);
+	while (file && isnan(periods) && fgets(line, sizeof(line), file))
+		if (sscanf(line, "nr_throttled %lf", &periods) != 1)
+			periods = NAN;
+	if (file)
+		fclose(file);
+	return periods;
+}
+
+/* What is asked of each group, and what it has come to. */
+struct tally {
+	const char *root;
+	double least_cpus, throttled; /* NAN: no group has said */
+};
+
+static void ask_group(struct tally *tally, const char *folder, bool v2)
+{
+	double throttled = throttled_of(tally->root, folder);
+
+	tally->least_cpus = fmin(tally->least_cpus, limit_of(tally->root, folder, v2));
+	if (!isnan(throttled))
+		tally->throttled =
+		        isnan(tally->throttled) ? throttled : tally->throttled + throttled;
+}
+
 /*
  * From the own group up to the mount point. Folders that are not there are passed over: inside a
  * container the group's path may be the host's, while the mount shows less.
  */
-static double least_limit(const char *root, const struct mount *mount, const char *group)
+static void ask_upwards(struct tally *tally, const struct mount *mount, const char *group)
 {
 	char folder[PATH_MAX];
 	size_t shown = strcmp(mount->shown, "/") == 0 ? 0 : strlen(mount->shown);
 	size_t top = strlen(mount->point);
 	bool below = strncmp(group, mount->shown, shown) == 0 &&
 	             (group[shown] == '/' || !group[shown]) && !strstr(group, "/..");
-	double least = NAN;
 
 	if (snprintf(folder, sizeof(folder), "%s%s", mount->point, below ? group + shown : "") >=
 	    (int)sizeof(folder))
-		return NAN;
+		return;
 	for (;;) {
 		char *last;
 
-		least = fmin(least, limit_of(root, folder, mount->v2));
+		ask_group(tally, folder, mount->v2);
 		last = strrchr(folder, '/');
 		if (!last || (size_t)(last - folder) < top)
-			return least;
+			return;
 		*last = '\0';
 	}
 }
@@ -127,23 +160,33 @@ static bool parse_mount(char *line, struct mount *mount)
 	return true;
 }
 
-double quota_cpus(const char *root)
+static struct tally ask_all(const char *root)
 {
+	struct tally tally = {.root = root, .least_cpus = NAN, .throttled = NAN};
 	FILE *file = sysfile_open(root, "/proc/self/mountinfo");
 	char group[PATH_MAX];
 	char *line = NULL;
 	size_t room = 0;
-	double least = NAN;
 
 	while (file && getline(&line, &room, file) > 0) {
 		struct mount mount = {0};
 
 		if (parse_mount(line, &mount) &&
 		    cgroup_own(root, mount.v2 ? NULL : "cpu", group, sizeof(group)))
-			least = fmin(least, least_limit(root, &mount, group));
+			ask_upwards(&tally, &mount, group);
 	}
 	free(line);
 	if (file)
 		fclose(file);
-	return least;
+	return tally;
+}
+
+double quota_cpus(const char *root)
+{
+	return ask_all(root).least_cpus;
+}
+
+double quota_throttled_periods(const char *root)
+{
+	return ask_all(root).throttled;
 }

@@ -9,5 +9,10 @@
  * can be read. `root` is "" or a fake file tree's path for tests.
  */
 double quota_cpus(const char *root);
+/*
+ * In how many periods these groups were held up until now because their quota was used up, all of them
+ * together. NAN where none keeps count.
+ */
+double quota_throttled_periods(const char *root);
 
 #endif

@@ -20,15 +20,33 @@ static json_t *counts(const uint64_t *values, uint32_t n)
 	return array;
 }
 
+/* Over the whole trial, not only its windows: the kernel tells them when the stage has ended. */
+static json_t *whole_trial(const struct keeper_end *used)
+{
+	return json_pack(
+	        "{s:f, s:f, s:I, s:I, s:I, s:I}", "user_ns", used->user_ns, "system_ns",
+	        used->system_ns, "voluntary_switches", (json_int_t)used->voluntary_switches,
+	        "involuntary_switches", (json_int_t)used->involuntary_switches, "minor_faults",
+	        (json_int_t)used->minor_faults, "major_faults", (json_int_t)used->major_faults);
+}
+
 static json_t *gauges(const struct trial_result *trial)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "cpu_ns",
+	const struct noise *noise = &trial->noise;
+	bool ended = trial->used.user_ns + trial->used.system_ns > 0;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "cpu_ns",
 	                 json_number_or_null(trial->cpu_ns), "peak_resident_bytes",
 	                 json_number_or_null(trial->peak_bytes), "whole_trial_rate",
 	                 json_number_or_null(trial->whole_rate), "observer_late_ns",
 	                 json_number_or_null(trial->late_ns), "overhead_ns",
 	                 (json_int_t)trial->overhead_ns, "tasks_stepped",
-	                 (json_int_t)trial->stepped, "whole_passes", (json_int_t)trial->passes);
+	                 (json_int_t)trial->stepped, "whole_passes", (json_int_t)trial->passes,
+	                 "steal_ns", json_number_or_null(noise->steal_ns), "cpu_pressure_ns",
+	                 json_number_or_null(noise->cpu_pressure_ns), "io_pressure_ns",
+	                 json_number_or_null(noise->io_pressure_ns), "throttled_periods",
+	                 json_number_or_null(noise->throttled_periods), "whole_trial",
+	                 ended ? whole_trial(&trial->used) : json_null());
 }
 
 static json_t *notes(const struct trial_result *trial)
@@ -39,6 +57,8 @@ static json_t *notes(const struct trial_result *trial)
 		json_array_append_new(array, json_any_text(trial->note));
 	if (trial->model_note[0])
 		json_array_append_new(array, json_any_text(trial->model_note));
+	if (trial->noise.throttled_periods > 0)
+		json_array_append_new(array, json_string("throttled by the CPU quota"));
 	return array;
 }
 

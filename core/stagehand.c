@@ -100,7 +100,7 @@ static const char *signal_name(int number)
 static void judge_end(struct stagehand *hand)
 {
 	struct arena_board *board = hand->arena->board;
-	int status = hand->wait_status;
+	int status = hand->end.status;
 
 	if (WIFSIGNALED(status))
 		stagehand_fail(hand, STATUS_CRASHED, "killed by SIG%s in %s",
@@ -212,7 +212,7 @@ bool stagehand_wait(struct stagehand *hand, uint64_t timeout_ns)
 	if (hand->ended || hand->status != STATUS_OK)
 		return false;
 	take_watched(hand);
-	code = keeper_wait(hand->keeper, &hand->wait_status, timeout_ns, hand->watched_epoll);
+	code = keeper_wait(hand->keeper, &hand->end, timeout_ns, hand->watched_epoll);
 	take_watched(hand);
 	look_at_workers(hand);
 	if (code < 0)

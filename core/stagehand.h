@@ -16,11 +16,11 @@ struct stagehand {
 	struct arena *arena;
 	pid_t pid;
 	int output; /* what the stage printed: a memfd of limited size; -1: it prints by itself */
-	int watched_epoll; /* readable when a watched process has ended */
-	uint32_t watched;  /* that were taken over from the board */
-	int *pidfds;       /* of them */
-	bool ended;        /* the stage itself */
-	int wait_status;
+	int watched_epoll;               /* readable when a watched process has ended */
+	uint32_t watched;                /* that were taken over from the board */
+	int *pidfds;                     /* of them */
+	bool ended;                      /* the stage itself */
+	struct keeper_end end;           /* once it has ended */
 	enum status status;              /* once something went wrong; else OK */
 	char reason[ARENA_REASON_BYTES]; /* with it */
 };

@@ -226,6 +226,7 @@ static void finish(struct trial *trial)
 	if (trial->hand_started) {
 		stagehand_finish(&trial->hand);
 		result->status = trial->hand.status;
+		result->used = trial->hand.end;
 		snprintf(result->reason, sizeof(result->reason), "%s", trial->hand.reason);
 	}
 	if (trial->of_workload.kase && trial->workload->release)
@@ -241,7 +242,8 @@ void trial_run(const struct trial_spec *spec, struct keeper *keeper, struct tria
 	struct hd_error err = {0};
 	uint64_t began = clock_now_ns();
 
-	*result = (struct trial_result){.cpu_ns = NAN, .peak_bytes = NAN, .whole_rate = NAN};
+	*result = (struct trial_result){
+	        .cpu_ns = NAN, .peak_bytes = NAN, .whole_rate = NAN, .noise = {NAN, NAN, NAN, NAN}};
 	for (int i = 0; i < WORKLOAD_METRICS; i++)
 		result->metrics[i] = NAN;
 	if (prepare(&trial, keeper, &err))

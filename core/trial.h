@@ -12,6 +12,7 @@
 #include "config.h"
 #include "error.h"
 #include "keeper.h"
+#include "noise.h"
 #include "status.h"
 #include "workload.h"
 
@@ -49,11 +50,13 @@ struct trial_result {
 	uint32_t windows;  /* that were seen */
 	uint64_t *window_ns, *window_ops; /* as the clock said, not as was planned */
 	uint32_t tasks, stepped;          /* in_flight; how many were stepped before the warm-up */
-	uint64_t *task_ops; /* in all windows, `tasks` of them; per generator thread never */
-	uint64_t passes;    /* whole ones that were measured, of a finite workload */
-	double cpu_ns;      /* of the model's processes during the windows; NAN */
-	double peak_bytes;  /* resident memory of the same; NAN */
-	double late_ns;     /* by how much the latest look came after its time */
+	uint64_t *task_ops;     /* in all windows, `tasks` of them; per generator thread never */
+	uint64_t passes;        /* whole ones that were measured, of a finite workload */
+	double cpu_ns;          /* of the model's processes during the windows; NAN */
+	double peak_bytes;      /* resident memory of the same; NAN */
+	double late_ns;         /* by how much the latest look came after its time */
+	struct noise noise;     /* from before the first window to after the last */
+	struct keeper_end used; /* by the stage, once it has ended; zero before */
 };
 
 /* Runs one. Never fails by itself: what goes wrong is the status. Free the result in any case. */

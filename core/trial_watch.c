@@ -269,8 +269,12 @@ bool trial_measure(struct trial *trial)
 {
 	struct arena_board *board = trial->arena.board;
 	uint64_t passes = atomic_load(&board->passes_done);
-	struct cpu_look before = look_at_cpu(trial), after;
+	const struct trial_spec *spec = trial->spec;
+	struct noise quiet, noisy;
+	struct cpu_look before, after;
 
+	noise_read(&quiet, "", spec->cpus, spec->kase.cores);
+	before = look_at_cpu(trial);
 	atomic_store(&board->measuring, 1);
 	if (!watch_windows(trial) || (trial->workload->finite && !await_passes(trial, passes)))
 		return false;
@@ -278,6 +282,8 @@ bool trial_measure(struct trial *trial)
 		trial->last = look(trial); /* passes went on beyond the windows */
 	after = look_at_cpu(trial);
 	atomic_store(&board->measuring, 0);
+	noise_read(&noisy, "", spec->cpus, spec->kase.cores);
+	trial->result->noise = noise_between(&quiet, &noisy);
 	trial->result->cpu_ns = cpu_of_windows(trial, before, after);
 	trial->measured_ns = clock_now_ns() - trial->first.ns;
 	trial->result->peak_bytes = stagehand_peak_bytes(&trial->hand);

@@ -12,7 +12,7 @@ run* progress
 plan* result* table* list_json models workbench
 trial* keeper stage*
 workload workloads/* generator*
-topology* loader config* machine virtualisation scratch option status request paths
+topology* loader config* machine noise virtualisation scratch option status request paths
 error arena clock stats histogram cgroup fdpass format pool quota screen sysfile words
 heddle/*
 '

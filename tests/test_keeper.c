@@ -85,12 +85,17 @@ static void await_ready(void)
 static int await_end(void)
 {
 	uint64_t deadline = clock_now_ns() + 60 * NS_PER_S;
-	int status = -1, code;
+	struct keeper_end end = {.status = -1};
+	int code;
 
-	while ((code = keeper_wait(&rig.keeper, &status, 20 * NS_PER_MS, -1)) == 0)
+	while ((code = keeper_wait(&rig.keeper, &end, 20 * NS_PER_MS, -1)) == 0)
 		ck_assert_uint_lt(clock_now_ns(), deadline);
 	ck_assert_int_eq(code, 1);
-	return status;
+	/* An exec takes time and touches pages. */
+	ck_assert_double_gt(end.user_ns + end.system_ns, 0);
+	ck_assert_int_gt(end.minor_faults, 0);
+	ck_assert_int_ge(end.voluntary_switches + end.involuntary_switches, 0);
+	return end.status;
 }
 
 static void clean(void)
@@ -173,14 +178,15 @@ END_TEST
 
 START_TEST(waiting_looks_at_another_descriptor)
 {
-	int ends[2], status = 0;
+	struct keeper_end end;
+	int ends[2];
 	uint64_t began = clock_now_ns();
 
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(write(ends[1], "x", 1), 1);
 	start("stay", -1, NULL);
 	await_ready();
-	ck_assert_int_eq(keeper_wait(&rig.keeper, &status, 300 * NS_PER_S, ends[0]), 0);
+	ck_assert_int_eq(keeper_wait(&rig.keeper, &end, 300 * NS_PER_S, ends[0]), 0);
 	ck_assert_uint_lt(clock_now_ns() - began, 60 * NS_PER_S);
 	clean();
 	close(ends[0]);
@@ -235,7 +241,7 @@ START_TEST(a_dead_keeper_is_told)
 {
 	struct keeper_stage stage = {.channel = channel[1], .output = -1};
 	char long_words[SCRATCH_PATH + 1];
-	int status;
+	struct keeper_end end;
 
 	memset(long_words, 'w', sizeof(long_words) - 1);
 	long_words[sizeof(long_words) - 1] = '\0';
@@ -247,7 +253,7 @@ START_TEST(a_dead_keeper_is_told)
 	ck_assert_int_eq(waitpid(rig.keeper.pid, NULL, 0), rig.keeper.pid);
 	ck_assert_int_eq(keeper_stage(&rig.keeper, &stage, &rig.err), -EPIPE);
 	ck_assert_str_eq(rig.err.text, "the keeper process is gone");
-	ck_assert_int_eq(keeper_wait(&rig.keeper, &status, NS_PER_S, -1), -EPIPE);
+	ck_assert_int_eq(keeper_wait(&rig.keeper, &end, NS_PER_S, -1), -EPIPE);
 	ck_assert_int_eq(keeper_clean(&rig.keeper, NULL), -EPIPE);
 }
 END_TEST

@@ -101,6 +101,25 @@ START_TEST(escaped_mount_point)
 }
 END_TEST
 
+START_TEST(throttled_periods_of_all_levels)
+{
+	ck_assert_double_nan(quota_throttled_periods(root));
+	put_mounts("0::/a/leaf\n", V2_MOUNT);
+	ck_assert_double_nan(quota_throttled_periods(root));
+	fake_tree_put(root, "sys/fs/cgroup/a/leaf/cpu.stat", "usage_usec 1\nuser_usec 1\n");
+	ck_assert_double_nan(quota_throttled_periods(root)); /* a root group has no such line */
+	fake_tree_put(root, "sys/fs/cgroup/a/cpu.stat",
+	              "usage_usec 5\nnr_periods 101\nnr_throttled 94\nthrottled_usec 4\n");
+	ck_assert_double_eq(quota_throttled_periods(root), 94);
+	fake_tree_put(root, "sys/fs/cgroup/cpu.stat", "nr_throttled 6\n");
+	ck_assert_double_eq(quota_throttled_periods(root), 100);
+	put_mounts("2:cpu,cpuacct:/job\n", V1_MOUNT);
+	fake_tree_put(root, "sys/fs/cgroup/cpu/job/cpu.stat",
+	              "nr_periods 3\nnr_throttled 2\nthrottled_time 900\n");
+	ck_assert_double_eq(quota_throttled_periods(root), 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("quota");
@@ -116,6 +135,7 @@ int main(void)
 	tcase_add_test(tests, v1_and_v2_side_by_side);
 	tcase_add_test(tests, container_views);
 	tcase_add_test(tests, escaped_mount_point);
+	tcase_add_test(tests, throttled_periods_of_all_levels);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -143,11 +143,40 @@ START_TEST(what_was_not_measured_is_null)
 	        json_is_null(at(at(at(of_case, "metrics"), "throughput"), "ci95"))); /* one trial */
 	gauges = at(json_array_get(at(of_case, "trials"), 0), "gauges");
 	ck_assert(json_is_null(at(gauges, "peak_resident_bytes")));
+	ck_assert(json_is_null(at(gauges, "steal_ns")));
+	ck_assert(json_is_null(at(gauges, "throttled_periods")));
+	ck_assert(json_is_null(at(gauges, "whole_trial")));
 	ck_assert(json_is_null(at(of_case, "label")));
 	ck_assert(json_is_null(at(of_case, "generator_cpus")));
 	ck_assert(json_is_null(at(at(document, "machine"), "cpu_quota")));
 	ck_assert(json_is_null(at(at(document, "machine"), "load_1min")));
 	ck_assert(json_is_null(at(at(document, "machine"), "governor")));
+	json_decref(document);
+}
+END_TEST
+
+START_TEST(what_disturbed_a_trial_is_told)
+{
+	struct trial_result trial = fake_trial(1e6);
+	json_t *document, *of_case, *gauges;
+
+	trial.noise = (struct noise){.steal_ns = 2e7,
+	                             .cpu_pressure_ns = 3e6,
+	                             .io_pressure_ns = 0,
+	                             .throttled_periods = 4};
+	trial.used = (struct keeper_end){.user_ns = 5e6, .involuntary_switches = 7};
+	fake_run_add(&run, index_of("serial"), 1, trial);
+	document = write_and_read();
+	of_case = the_case(document, "serial");
+	gauges = at(json_array_get(at(of_case, "trials"), 0), "gauges");
+	ck_assert_double_eq(number(gauges, "steal_ns"), 2e7);
+	ck_assert_double_eq(number(gauges, "io_pressure_ns"), 0);
+	ck_assert_double_eq(number(gauges, "throttled_periods"), 4);
+	ck_assert_double_eq(number(at(gauges, "whole_trial"), "user_ns"), 5e6);
+	ck_assert_int_eq(json_integer_value(at(at(gauges, "whole_trial"), "involuntary_switches")),
+	                 7);
+	ck_assert_str_eq(json_string_value(json_array_get(at(of_case, "notes"), 0)),
+	                 "throttled by the CPU quota");
 	json_decref(document);
 }
 END_TEST
@@ -390,6 +419,7 @@ int main(void)
 	const suite_test tests[] = {versus_the_baseline_by_rounds,
 	                            rounds_are_paired_not_trials,
 	                            what_was_not_measured_is_null,
+	                            what_disturbed_a_trial_is_told,
 	                            the_worst_status_wins,
 	                            cases_that_never_ran,
 	                            notes_tell_what_the_median_hides,

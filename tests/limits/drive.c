@@ -177,7 +177,7 @@ static bool ended_within(struct stagehand *hand, uint64_t timeout_ns)
 	struct timespec timeout = clock_timespec(timeout_ns);
 
 	if (!hand->ended && ppoll(&end, 1, &timeout, NULL) > 0)
-		hand->ended = waitpid(hand->pid, &hand->wait_status, WNOHANG) == hand->pid;
+		hand->ended = waitpid(hand->pid, &hand->end.status, WNOHANG) == hand->pid;
 	return hand->ended;
 }
 
@@ -187,7 +187,7 @@ static void end_server(struct stagehand *hand)
 	if (ended_within(hand, last_words_ns))
 		return;
 	signal_server(hand, SIGKILL);
-	hand->ended = waitpid(hand->pid, &hand->wait_status, 0) == hand->pid;
+	hand->ended = waitpid(hand->pid, &hand->end.status, 0) == hand->pid;
 }
 
 /*
@@ -215,7 +215,7 @@ static void look_whether_up(struct stagehand *hand)
 /* An end of its own is a crash until the stop; after it only one by a signal is. */
 static void judge_end(struct stagehand *hand, bool stopping)
 {
-	int status = hand->wait_status;
+	int status = hand->end.status;
 
 	if (WIFSIGNALED(status))
 		stagehand_fail(hand, STATUS_CRASHED, "the server was killed by SIG%s",
@@ -279,7 +279,7 @@ void stagehand_finish(struct stagehand *hand)
 		return;
 	signal_server(hand, SIGKILL);
 	if (!hand->ended)
-		waitpid(hand->pid, &hand->wait_status, 0);
+		waitpid(hand->pid, &hand->end.status, 0);
 	if (server_of(hand)->pidfd >= 0)
 		close(server_of(hand)->pidfd);
 }

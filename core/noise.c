@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "noise.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "quota.h"
+#include "sysfile.h"
+
+static bool is_one_of(int cpu, const int *cpus, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (cpus[i] == cpu)
+			return true;
+	return false;
+}
+
+/*
+ * "cpu0 user nice system idle iowait irq softirq steal ...", in ticks of the clock. The lines of all PUs
+ * come first, and what follows takes the kernel long to write on large machines.
+ */
+static double read_steal(const char *root, const int *cpus, uint32_t count)
+{
+	FILE *file = sysfile_open(root, "/proc/stat");
+	double tick_ns = (double)NS_PER_S / (double)sysconf(_SC_CLK_TCK), sum = 0;
+	uint32_t found = 0;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (file && found < count && getline(&line, &room, file) > 0) {
+		unsigned long long steal;
+		int cpu;
+
+		if (sscanf(line, "cpu%d %*u %*u %*u %*u %*u %*u %*u %llu", &cpu, &steal) != 2 ||
+		    !is_one_of(cpu, cpus, count))
+			continue;
+		sum += (double)steal * tick_ns;
+		found++;
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return found == count ? sum : NAN;
+}
+
+static double read_pressure(const char *root, const char *path)
+{
+	unsigned long long us;
+	char text[128];
+
+	if (sysfile_line(root, path, text, sizeof(text)) ||
+	    sscanf(text, "some avg10=%*f avg60=%*f avg300=%*f total=%llu", &us) != 1)
+		return NAN;
+	return (double)us * 1e3;
+}
+
+void noise_read(struct noise *noise, const char *root, const int *cpus, uint32_t count)
+{
+	*noise = (struct noise){
+	        .steal_ns = read_steal(root, cpus, count),
+	        .cpu_pressure_ns = read_pressure(root, "/proc/pressure/cpu"),
+	        .io_pressure_ns = read_pressure(root, "/proc/pressure/io"),
+	        .throttled_periods = quota_throttled_periods(root),
+	};
+}
+
+static double between(double before, double after)
+{
+	return after >= before ? after - before : NAN;
+}
+
+struct noise noise_between(const struct noise *before, const struct noise *after)
+{
+	return (struct noise){
+	        .steal_ns = between(before->steal_ns, after->steal_ns),
+	        .cpu_pressure_ns = between(before->cpu_pressure_ns, after->cpu_pressure_ns),
+	        .io_pressure_ns = between(before->io_pressure_ns, after->io_pressure_ns),
+	        .throttled_periods = between(before->throttled_periods, after->throttled_periods),
+	};
+}
