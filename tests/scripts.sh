@@ -250,8 +250,8 @@ test_limits() {
 test_limits_short() {
 	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
 	local only=() contest
-	for contest in 'counter/.*/cores=1' counter/unlocked 'counter/process-pool/producers=1' switch/coroutines \
-		'echo/.*/coroutine/connections=16' echo/tcp/threads/connections=16 "harness/trial\$"; do
+	for contest in counter/ switch/coroutines copy/small/reuse 'echo/.*/coroutine/connections=16' \
+		echo/tcp/threads/connections=16; do
 		only+=(--only "^$contest")
 	done
 	expect 0 "$top/scripts/limits" --build "$1" --short --tolerance 1.5 "${only[@]}"

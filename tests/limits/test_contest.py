@@ -182,6 +182,14 @@ class FarOff(unittest.TestCase):
         self.assertTrue(self.far(more, fixed("a", 1.6), fixed("b", 0.5)))
 
 
+    def test_tried_again_the_whole_interval_counts(self):
+        script, claim = load_script(), Claim("row", "a", "b", "time", at_most=1)
+        contest = Contest("test", [fixed("a", 200, 200, 120), fixed("b", 100)], [claim])
+        rows = contest.run(20, quiet)
+        self.assertTrue(script.far_off(contest, rows, 1.5))
+        self.assertFalse(script.far_off(contest, rows, 1.5, settled=True))
+
+
 class Report(unittest.TestCase):
     def test_table_and_markdown_hold_every_row(self):
         rows = Contest("test", [fixed("a", 100), fixed("b", 100)],
