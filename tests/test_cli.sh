@@ -220,6 +220,28 @@ trial_under_a_tool() {
 	done
 	[ "$used" = 1 ] || skip 'needs valgrind or strace'
 }
+workers() { # pids of processes that a stage has forked
+	local pid
+	for pid in $(marked); do
+		[ "$(cat "/proc/$(awk '{print $4}' "/proc/$pid/stat")/comm" 2>/dev/null)" = heddle-stage ] && echo "$pid"
+	done 2>/dev/null
+}
+killed_holder_is_a_crash() { # whoever waits for its mutex is ended, too
+	local run worker='' code
+	echo '{"models": [{"model": "process-pool", "exclusion": "mutex"}], "cores": [1],
+		"workloads": [{"workload": "counter", "tasks": 4}], "sampling": {"rounds": 1, "warmup_ms": 20000}}' >lock.json
+	"$heddle" run lock.json -o holder.json >out 2>err & run=$!
+	for _ in $(seq 200); do
+		[ "$(workers | wc -l)" -ge 4 ] && worker=$(workers | head -n 1) && break
+		sleep 0.05
+	done
+	[ -n "$worker" ] || why "no worker was seen" || return
+	sleep 0.3
+	kill -9 "$worker"
+	wait "$run"; code=$?
+	[ "$code" = 3 ] || why "exit $code instead of 3" || return
+	has holder.json '"crashed"' && none_left
+}
 two_runs_within_a_second() {
 	mkdir twice && cd twice || return
 	"$heddle" run ../short.json >1.out 2>1.err & one=$!
@@ -234,7 +256,7 @@ for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion
 	run_writes_result_and_table existing_result_is_kept json_stands_alone_on_stdout \
 	without_a_terminal_plain_lines narrow_tables show_selects_and_sorts result_follows_its_schema \
 	failed_case_is_exit_3 nothing_measured_is_exit_3 full_disk_is_exit_6 plot_help_needs_no_python files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
-	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool two_runs_within_a_second
+	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool killed_holder_is_a_crash two_runs_within_a_second
 do
 	check $name
 done
