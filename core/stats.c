@@ -63,30 +63,92 @@ double stats_mad(const double *values, size_t n)
 	return mad;
 }
 
-size_t stats_ci95_rank(size_t n)
-{
-	/*
-	 * P(Binomial(n, 1/2) < k) is the sum of the binomial coefficients C(n, 0) ... C(n, k-1)
-	 * over 2^n. Both are kept as a double times 2^scale, as they pass the range of a double
-	 * from n = 1030 on.
-	 */
-	double coefficient = 1, below = 0;
-	const double large = 0x1p500;
-	int scale = 0;
+/*
+ * The lower tail of Binomial(n, 1/2), term by term: the sum of C(n, 0) ... C(n, k - 1) over 2^n. Both
+ * numbers are kept times 2^-scale, as they pass the range of a double from n = 1030 on.
+ */
+struct tail {
+	size_t n, k;
+	long double coefficient; /* C(n, k) */
+	long double below;
+	int scale;
+};
 
-	for (size_t k = 0; k < n; k++) {
-		below += coefficient; /* of k + 1 */
-		/* n is far below INT_MAX wherever time and memory allow so many trials. */
-		if (2 * ldexp(below, scale - (int)n) > 0.05)
-			return k;
-		coefficient *= (double)(n - k) / (double)(k + 1);
-		if (coefficient > large) {
-			coefficient /= large;
-			below /= large;
-			scale += 500;
-		}
+static void add_term(struct tail *tail)
+{
+	const long double large = 0x1p500L;
+
+	tail->below += tail->coefficient;
+	tail->coefficient *= (long double)(tail->n - tail->k) / (long double)(tail->k + 1);
+	tail->k++;
+	if (tail->coefficient > large) {
+		tail->coefficient /= large;
+		tail->below /= large;
+		tail->scale += 500;
+	}
+}
+
+/* n is far below INT_MAX wherever time and memory allow so many trials. */
+static double probability(const struct tail *tail)
+{
+	return (double)ldexpl(tail->below, tail->scale - (int)tail->n);
+}
+
+size_t stats_ci_rank(size_t n, double miss)
+{
+	struct tail tail = {.n = n, .coefficient = 1};
+
+	while (tail.k < n) {
+		add_term(&tail);
+		if (2 * probability(&tail) > miss)
+			return tail.k - 1;
 	}
 	return 0;
+}
+
+size_t stats_ci95_rank(size_t n)
+{
+	return stats_ci_rank(n, 0.05);
+}
+
+double stats_sign_test(size_t below, size_t above)
+{
+	struct tail tail = {.n = below + above, .coefficient = 1};
+	size_t fewer = below < above ? below : above;
+
+	while (tail.k <= fewer)
+		add_term(&tail);
+	return fmin(1, 2 * probability(&tail));
+}
+
+struct ranked {
+	double p;
+	size_t index;
+};
+
+static int by_p(const void *left, const void *right)
+{
+	const struct ranked *a = left, *b = right;
+
+	return (a->p > b->p) - (a->p < b->p);
+}
+
+bool stats_false_discovery(const double *p, size_t n, double *adjusted)
+{
+	struct ranked *ranked = calloc(n ? n : 1, sizeof(*ranked));
+	double least = 1;
+
+	if (!ranked)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		ranked[i] = (struct ranked){p[i], i};
+	qsort(ranked, n, sizeof(*ranked), by_p);
+	for (size_t i = n; i-- > 0;) {
+		least = fmin(least, ranked[i].p * (double)n / (double)(i + 1));
+		adjusted[ranked[i].index] = least;
+	}
+	free(ranked);
+	return true;
 }
 
 struct interval stats_ci95(const double *values, size_t n)

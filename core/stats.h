@@ -25,8 +25,20 @@ double stats_mad(const double *values, size_t n);
  * 0.05. 0 for n < 6, where there is none. (Exact; n=10: 2, 20: 6, 30: 10, 40: 14.)
  */
 size_t stats_ci95_rank(size_t n);
+/* The same for an interval that misses the median with probability `miss` at most, 0 < miss < 1. */
+size_t stats_ci_rank(size_t n, double miss);
 /* That interval; {NAN, NAN} for n < 6. */
 struct interval stats_ci95(const double *values, size_t n);
+/*
+ * The two-sided p-value of the exact sign test: how likely `below` and `above`, or a split less even, are
+ * where each difference is as likely below as above 0. Differences that are 0 are left out. 1 for none.
+ */
+double stats_sign_test(size_t below, size_t above);
+/*
+ * Benjamini and Hochberg (1995): for each of n p-values the least rate of false discoveries at which it is
+ * one; adjusted[i] belongs to p[i] and may be its place. False where memory ran out.
+ */
+bool stats_false_discovery(const double *p, size_t n, double *adjusted);
 /*
  * Jain's index of fairness: (sum x)^2 / (n * sum x^2); 1 where all are equal, 1/n where one has
  * all. NAN where all are 0 or n is.

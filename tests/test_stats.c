@@ -182,6 +182,54 @@ START_TEST(ci95_covers)
 }
 END_TEST
 
+static void ck_near(double found, double wanted)
+{
+	ck_assert_double_le(fabs(found - wanted), 1e-12 * fmax(1e-300, fabs(wanted)));
+}
+
+/* The values are SciPy's binomtest(below, below + above). */
+START_TEST(sign_test_is_exact)
+{
+	ck_near(stats_sign_test(0, 0), 1);
+	ck_near(stats_sign_test(1, 0), 1);
+	ck_near(stats_sign_test(10, 10), 1);
+	ck_near(stats_sign_test(0, 6), 0.03125);
+	ck_near(stats_sign_test(3, 17), 0.0025768280029296875);
+	ck_near(stats_sign_test(15, 5), 0.04138946533203125);
+	ck_near(stats_sign_test(480, 520), 0.2174482932041409);
+	/* Beyond the range of a double's exponent; SciPy's own value has 12 digits. */
+	ck_assert_double_le(fabs(stats_sign_test(2600, 2400) - 0.00488364973751758), 1e-12);
+}
+END_TEST
+
+START_TEST(rank_follows_the_allowed_miss)
+{
+	/* n = 20: 2 * P(< 4) = 0.0026, 2 * P(< 5) = 0.0118, 2 * P(< 6) = 0.0414, 2 * P(< 7) = 0.115. */
+	ck_assert_uint_eq(stats_ci_rank(20, 0.0025), 3);
+	ck_assert_uint_eq(stats_ci_rank(20, 0.0026), 4);
+	ck_assert_uint_eq(stats_ci_rank(20, 0.01), 4);
+	ck_assert_uint_eq(stats_ci_rank(20, 0.05), 6);
+	ck_assert_uint_eq(stats_ci_rank(20, 0.12), 7);
+	ck_assert_uint_eq(stats_ci_rank(5, 0.05), 0);
+	ck_assert_uint_eq(stats_ci_rank(5, 0.07), 1);
+}
+END_TEST
+
+START_TEST(false_discoveries_are_counted)
+{
+	static const double p[] = {.01, .04, .03, .005, .2, .03};
+	static const double wanted[] = {.03, .048, .045, .03, .2, .045};
+	double adjusted[COUNT(p)], one = .7;
+
+	ck_assert(stats_false_discovery(p, COUNT(p), adjusted));
+	for (size_t i = 0; i < COUNT(p); i++)
+		ck_near(adjusted[i], wanted[i]);
+	ck_assert(stats_false_discovery(&one, 1, &one)); /* in place, and nothing to adjust */
+	ck_near(one, .7);
+	ck_assert(stats_false_discovery(NULL, 0, NULL));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stats");
@@ -200,6 +248,9 @@ int main(void)
 	tcase_add_test(tests, two_modes_keep_quiet);
 	tcase_add_test(tests, two_modes_rarely_in_noise);
 	tcase_add_test(tests, ci95_covers);
+	tcase_add_test(tests, sign_test_is_exact);
+	tcase_add_test(tests, rank_follows_the_allowed_miss);
+	tcase_add_test(tests, false_discoveries_are_counted);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
