@@ -70,13 +70,14 @@ static double limit_of(const char *root, const char *folder, bool v2)
 	return known && numbers[0] > 0 && numbers[1] > 0 ? numbers[0] / numbers[1] : NAN;
 }
 
-/* "nr_throttled 3" in a file of such lines; NAN where there is none. */
-static double throttled_of(const char *root, const char *folder)
+/* "nr_throttled 3" in a file of such lines, the same in both versions; NAN where there is none. */
+static double throttled_of(const char *root, const char *folder, bool v2)
 {
 	char path[PATH_MAX], line[128];
 	double periods = NAN;
 	FILE *file;
 
+	(void)v2;
 	if (snprintf(path, sizeof(path), "%s/cpu.stat", folder) >= (int)sizeof(path))
 		return NAN;
 	file = sysfile_open(root, path);
@@ -88,28 +89,28 @@ static double throttled_of(const char *root, const char *folder)
 	return periods;
 }
 
-/* What is asked of each group, and what it has come to. */
-struct tally {
-	const char *root;
-	double least_cpus, throttled; /* NAN: no group has said */
+/* What is asked of each group, and what the answers come to; NAN: no group has said. */
+struct question {
+	double (*of)(const char *root, const char *folder, bool v2);
+	double (*join)(double all, double one); /* either may be NAN */
 };
 
-static void ask_group(struct tally *tally, const char *folder, bool v2)
+static double sum_of_known(double all, double one)
 {
-	double throttled = throttled_of(tally->root, folder);
-
-	tally->least_cpus = fmin(tally->least_cpus, limit_of(tally->root, folder, v2));
-	if (!isnan(throttled))
-		tally->throttled =
-		        isnan(tally->throttled) ? throttled : tally->throttled + throttled;
+	return isnan(all) ? one : isnan(one) ? all : all + one;
 }
+
+static const struct question least_limit = {limit_of, fmin};
+static const struct question all_throttled = {throttled_of, sum_of_known};
 
 /*
  * From the own group up to the mount point. Folders that are not there are passed over: inside a
  * container the group's path may be the host's, while the mount shows less.
  */
-static void ask_upwards(struct tally *tally, const struct mount *mount, const char *group)
+static double ask_upwards(const struct question *question, const char *root,
+                          const struct mount *mount, const char *group)
 {
+	double all = NAN;
 	char folder[PATH_MAX];
 	size_t shown = strcmp(mount->shown, "/") == 0 ? 0 : strlen(mount->shown);
 	size_t top = strlen(mount->point);
@@ -118,14 +119,14 @@ static void ask_upwards(struct tally *tally, const struct mount *mount, const ch
 
 	if (snprintf(folder, sizeof(folder), "%s%s", mount->point, below ? group + shown : "") >=
 	    (int)sizeof(folder))
-		return;
+		return NAN;
 	for (;;) {
 		char *last;
 
-		ask_group(tally, folder, mount->v2);
+		all = question->join(all, question->of(root, folder, mount->v2));
 		last = strrchr(folder, '/');
 		if (!last || (size_t)(last - folder) < top)
-			return;
+			return all;
 		*last = '\0';
 	}
 }
@@ -160,12 +161,12 @@ static bool parse_mount(char *line, struct mount *mount)
 	return true;
 }
 
-static struct tally ask_all(const char *root)
+static double ask_all(const struct question *question, const char *root)
 {
-	struct tally tally = {.root = root, .least_cpus = NAN, .throttled = NAN};
 	FILE *file = sysfile_open(root, "/proc/self/mountinfo");
 	char group[PATH_MAX];
 	char *line = NULL;
+	double all = NAN;
 	size_t room = 0;
 
 	while (file && getline(&line, &room, file) > 0) {
@@ -173,20 +174,20 @@ static struct tally ask_all(const char *root)
 
 		if (parse_mount(line, &mount) &&
 		    cgroup_own(root, mount.v2 ? NULL : "cpu", group, sizeof(group)))
-			ask_upwards(&tally, &mount, group);
+			all = question->join(all, ask_upwards(question, root, &mount, group));
 	}
 	free(line);
 	if (file)
 		fclose(file);
-	return tally;
+	return all;
 }
 
 double quota_cpus(const char *root)
 {
-	return ask_all(root).least_cpus;
+	return ask_all(&least_limit, root);
 }
 
 double quota_throttled_periods(const char *root)
 {
-	return ask_all(root).throttled;
+	return ask_all(&all_throttled, root);
 }
