@@ -13,9 +13,9 @@
  * holder wakes it, through its scheduler's inbox and, if that sleeps, an eventfd.
  *
  * What lost: a switch whose successor is found through the stack that was switched to (1.5 x the time
- * with 1 000 coroutines), contexts in the coroutines' own pages (1.1 x); polling epoll while woken coroutines have not run yet (CPU time x 1.7 at 256
- * connections), one-shot epoll (x 1.15 to 1.2), cached files through the ring (a 64 KiB block
- * x 1.4).
+ * with 1 000 coroutines), contexts in the coroutines' own pages (1.1 x); polling epoll while woken
+ * coroutines have not run yet (CPU time x 1.7 at 256 connections), one-shot epoll (x 1.15 to 1.2),
+ * cached files through the ring (a 64 KiB block x 1.4).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* POLLRDHUP */

@@ -94,7 +94,7 @@ static inline struct carrier *fiber_arrive(struct fiber *self, struct transfer_t
 	return carrier;
 }
 
-/* Returns when somebody has switched back, with the carrier in a register: quicker to use than the old one. */
+/* Returns when somebody has switched back, with the carrier in a register: quicker than the old one. */
 static inline struct carrier *fiber_switch(struct carrier *carrier, struct fiber *from,
                                            struct fiber *to)
 {

@@ -27,7 +27,8 @@
 
 #include "process_pool_mailbox.h"
 #include "process_pool_notes.h"
-#include "process_pool_queue.h"
+#include "process_pool_owner.h"
+#include "process_pool_producer.h"
 
 #define WATCH_NS 200000000 /* how often a wait for other processes looks whether they live */
 

@@ -9,7 +9,8 @@
 #include <mqueue.h>
 #include <stdio.h>
 
-#include "process_pool_queue.h"
+#include "process_pool_owner.h"
+#include "process_pool_producer.h"
 
 struct note {
 	struct hd_section section;
