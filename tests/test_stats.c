@@ -190,13 +190,21 @@ static void ck_near(double found, double wanted)
 /* The values are SciPy's binomtest(below, below + above). */
 START_TEST(sign_test_is_exact)
 {
-	ck_near(stats_sign_test(0, 0), 1);
-	ck_near(stats_sign_test(1, 0), 1);
-	ck_near(stats_sign_test(10, 10), 1);
-	ck_near(stats_sign_test(0, 6), 0.03125);
-	ck_near(stats_sign_test(3, 17), 0.0025768280029296875);
-	ck_near(stats_sign_test(15, 5), 0.04138946533203125);
-	ck_near(stats_sign_test(480, 520), 0.2174482932041409);
+	static const struct {
+		size_t below, above;
+		double p;
+	} known[] = {
+	        {0, 0, 1},
+	        {1, 0, 1},
+	        {10, 10, 1},
+	        {0, 6, 0.03125},
+	        {3, 17, 0.0025768280029296875},
+	        {15, 5, 0.04138946533203125},
+	        {480, 520, 0.2174482932041409},
+	};
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		ck_near(stats_sign_test(known[i].below, known[i].above), known[i].p);
 	/* Beyond the range of a double's exponent; SciPy's own value has 12 digits. */
 	ck_assert_double_le(fabs(stats_sign_test(2600, 2400) - 0.00488364973751758), 1e-12);
 }
@@ -205,13 +213,15 @@ END_TEST
 START_TEST(rank_follows_the_allowed_miss)
 {
 	/* n = 20: 2 * P(< 4) = 0.0026, 2 * P(< 5) = 0.0118, 2 * P(< 6) = 0.0414, 2 * P(< 7) = 0.115. */
-	ck_assert_uint_eq(stats_ci_rank(20, 0.0025), 3);
-	ck_assert_uint_eq(stats_ci_rank(20, 0.0026), 4);
-	ck_assert_uint_eq(stats_ci_rank(20, 0.01), 4);
-	ck_assert_uint_eq(stats_ci_rank(20, 0.05), 6);
-	ck_assert_uint_eq(stats_ci_rank(20, 0.12), 7);
-	ck_assert_uint_eq(stats_ci_rank(5, 0.05), 0);
-	ck_assert_uint_eq(stats_ci_rank(5, 0.07), 1);
+	static const struct {
+		size_t n;
+		double miss;
+		size_t rank;
+	} known[] = {{20, 0.0025, 3}, {20, 0.0026, 4}, {20, 0.01, 4}, {20, 0.05, 6},
+	             {20, 0.12, 7},   {5, 0.05, 0},    {5, 0.07, 1}};
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		ck_assert_uint_eq(stats_ci_rank(known[i].n, known[i].miss), known[i].rank);
 }
 END_TEST
 

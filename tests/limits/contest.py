@@ -66,8 +66,8 @@ class Heddle:
     def __init__(self, arena, model, workload, cores=1, options=None, label=None, **params):
         self.arena = arena
         self.label = label or model
-        self.config = {"name": "limits", "models": [{"model": model, **(options or {})}], "cores": [cores], "generator_cores": 1,
-                       "workloads": [{"workload": workload, **params}], "limits": {"trial_timeout_s": 30}}
+        self.config = {"name": "limits", "models": [{"model": model, **(options or {})}], "cores": [cores],
+                       "generator_cores": 1, "workloads": [{"workload": workload, **params}], "limits": {"trial_timeout_s": 30}}
 
     def available(self):
         model = self.config["models"][0]["model"]
