@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "quota.h"
 #include "sysfile.h"
 
 static bool is_one_of(int cpu, const int *cpus, uint32_t count)
@@ -19,10 +19,7 @@ static bool is_one_of(int cpu, const int *cpus, uint32_t count)
 	return false;
 }
 
-/*
- * "cpu0 user nice system idle iowait irq softirq steal ...", in ticks of the clock. The lines of all PUs
- * come first, and what follows takes the kernel long to write on large machines.
- */
+/* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks of the clock. PUs come first. */
 static double read_steal(const char *root, const int *cpus, uint32_t count)
 {
 	FILE *file = sysfile_open(root, "/proc/stat");
@@ -35,6 +32,9 @@ static double read_steal(const char *root, const int *cpus, uint32_t count)
 		unsigned long long steal;
 		int cpu;
 
+		/* The sum's line has a blank where these have a number. */
+		if (strncmp(line, "cpu", 3) != 0 || line[3] == ' ')
+			continue;
 		if (sscanf(line, "cpu%d %*u %*u %*u %*u %*u %*u %*u %llu", &cpu, &steal) != 2 ||
 		    !is_one_of(cpu, cpus, count))
 			continue;
@@ -58,13 +58,14 @@ static double read_pressure(const char *root, const char *path)
 	return (double)us * 1e3;
 }
 
-void noise_read(struct noise *noise, const char *root, const int *cpus, uint32_t count)
+void noise_read(struct noise *noise, const char *root, const int *cpus, uint32_t count,
+                const struct quota_counts *quota)
 {
 	*noise = (struct noise){
 	        .steal_ns = read_steal(root, cpus, count),
 	        .cpu_pressure_ns = read_pressure(root, "/proc/pressure/cpu"),
 	        .io_pressure_ns = read_pressure(root, "/proc/pressure/io"),
-	        .throttled_periods = quota_throttled_periods(root),
+	        .throttled_periods = quota_counts_throttled(quota),
 	};
 }
 

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "quota.h"
+
 struct noise {
 	double steal_ns; /* of the PUs asked for: time that the hypervisor gave to others */
 	/* PSI, "some": time in which a task of this machine waited for a CPU, or for I/O. */
@@ -16,8 +18,12 @@ struct noise {
 	double throttled_periods;
 };
 
-/* Never fails. `cpus`: OS indexes, `count` of them. `root` is "" or a fake file tree's path for tests. */
-void noise_read(struct noise *, const char *root, const int *cpus, uint32_t count);
+/*
+ * Never fails. `cpus`: OS indexes, `count` of them. `quota`: of this process. `root` is "" or a fake file
+ * tree's path for tests.
+ */
+void noise_read(struct noise *, const char *root, const int *cpus, uint32_t count,
+                const struct quota_counts *quota);
 /* What came between two readings. A total that went backwards is NAN. */
 struct noise noise_between(const struct noise *before, const struct noise *after);
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "quota.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cgroup.h"
 #include "sysfile.h"
@@ -70,47 +73,15 @@ static double limit_of(const char *root, const char *folder, bool v2)
 	return known && numbers[0] > 0 && numbers[1] > 0 ? numbers[0] / numbers[1] : NAN;
 }
 
-/* "nr_throttled 3" in a file of such lines, the same in both versions; NAN where there is none. */
-static double throttled_of(const char *root, const char *folder, bool v2)
-{
-	char path[PATH_MAX], line[128];
-	double periods = NAN;
-	FILE *file;
-
-	(void)v2;
-	if (snprintf(path, sizeof(path), "%s/cpu.stat", folder) >= (int)sizeof(path))
-		return NAN;
-	file = sysfile_open(root, path);
-	while (file && isnan(periods) && fgets(line, sizeof(line), file))
-		if (sscanf(line, "nr_throttled %lf", &periods) != 1)
-			periods = NAN;
-	if (file)
-		fclose(file);
-	return periods;
-}
-
-/* What is asked of each group, and what the answers come to; NAN: no group has said. */
-struct question {
-	double (*of)(const char *root, const char *folder, bool v2);
-	double (*join)(double all, double one); /* either may be NAN */
-};
-
-static double sum_of_known(double all, double one)
-{
-	return isnan(all) ? one : isnan(one) ? all : all + one;
-}
-
-static const struct question least_limit = {limit_of, fmin};
-static const struct question all_throttled = {throttled_of, sum_of_known};
+typedef void visitor(void *context, const char *root, const char *folder, bool v2);
 
 /*
  * From the own group up to the mount point. Folders that are not there are passed over: inside a
  * container the group's path may be the host's, while the mount shows less.
  */
-static double ask_upwards(const struct question *question, const char *root,
-                          const struct mount *mount, const char *group)
+static void visit_upwards(const char *root, const struct mount *mount, const char *group,
+                          visitor *visit, void *context)
 {
-	double all = NAN;
 	char folder[PATH_MAX];
 	size_t shown = strcmp(mount->shown, "/") == 0 ? 0 : strlen(mount->shown);
 	size_t top = strlen(mount->point);
@@ -119,14 +90,14 @@ static double ask_upwards(const struct question *question, const char *root,
 
 	if (snprintf(folder, sizeof(folder), "%s%s", mount->point, below ? group + shown : "") >=
 	    (int)sizeof(folder))
-		return NAN;
+		return;
 	for (;;) {
 		char *last;
 
-		all = question->join(all, question->of(root, folder, mount->v2));
+		visit(context, root, folder, mount->v2);
 		last = strrchr(folder, '/');
 		if (!last || (size_t)(last - folder) < top)
-			return all;
+			return;
 		*last = '\0';
 	}
 }
@@ -161,12 +132,12 @@ static bool parse_mount(char *line, struct mount *mount)
 	return true;
 }
 
-static double ask_all(const struct question *question, const char *root)
+/* All groups whose limits hold for this process. */
+static void visit_groups(const char *root, visitor *visit, void *context)
 {
 	FILE *file = sysfile_open(root, "/proc/self/mountinfo");
 	char group[PATH_MAX];
 	char *line = NULL;
-	double all = NAN;
 	size_t room = 0;
 
 	while (file && getline(&line, &room, file) > 0) {
@@ -174,20 +145,89 @@ static double ask_all(const struct question *question, const char *root)
 
 		if (parse_mount(line, &mount) &&
 		    cgroup_own(root, mount.v2 ? NULL : "cpu", group, sizeof(group)))
-			all = question->join(all, ask_upwards(question, root, &mount, group));
+			visit_upwards(root, &mount, group, visit, context);
 	}
 	free(line);
 	if (file)
 		fclose(file);
-	return all;
+}
+
+static void take_least(void *context, const char *root, const char *folder, bool v2)
+{
+	double *least = context;
+
+	*least = fmin(*least, limit_of(root, folder, v2)); /* the number, where one is NAN */
 }
 
 double quota_cpus(const char *root)
 {
-	return ask_all(&least_limit, root);
+	double least = NAN;
+
+	visit_groups(root, take_least, &least);
+	return least;
 }
 
-double quota_throttled_periods(const char *root)
+/* "nr_throttled 3", a line among others; NAN where there is none. */
+static double read_throttled(int file)
 {
-	return ask_all(&all_throttled, root);
+	char text[2048];
+	ssize_t length = pread(file, text, sizeof(text) - 1, 0);
+	const char *line;
+	double periods;
+
+	text[length > 0 ? length : 0] = '\0';
+	line = strstr(text, "nr_throttled ");
+	return line && sscanf(line, "nr_throttled %lf", &periods) == 1 ? periods : NAN;
+}
+
+static bool is_open(const struct quota_counts *counts, int file)
+{
+	struct stat one, other;
+
+	for (int i = 0; i < counts->count; i++)
+		if (fstat(file, &one) == 0 && fstat(counts->files[i], &other) == 0 &&
+		    one.st_dev == other.st_dev && one.st_ino == other.st_ino)
+			return true;
+	return false;
+}
+
+static void add_count(void *context, const char *root, const char *folder, bool v2)
+{
+	struct quota_counts *counts = context;
+	char path[PATH_MAX];
+	int file;
+
+	(void)v2; /* the same line in both */
+	if (counts->count == QUOTA_COUNTS ||
+	    snprintf(path, sizeof(path), "%s%s/cpu.stat", root, folder) >= (int)sizeof(path))
+		return;
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return;
+	/* A root group counts nothing; a group may be mounted in two places. */
+	if (isnan(read_throttled(file)) || is_open(counts, file))
+		close(file);
+	else
+		counts->files[counts->count++] = file;
+}
+
+void quota_counts_open(struct quota_counts *counts, const char *root)
+{
+	*counts = (struct quota_counts){0};
+	visit_groups(root, add_count, counts);
+}
+
+double quota_counts_throttled(const struct quota_counts *counts)
+{
+	double sum = counts->count ? 0 : NAN;
+
+	for (int i = 0; i < counts->count; i++)
+		sum += read_throttled(counts->files[i]);
+	return sum;
+}
+
+void quota_counts_close(struct quota_counts *counts)
+{
+	while (counts->count)
+		close(counts->files[--counts->count]);
 }

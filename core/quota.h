@@ -10,9 +10,19 @@
  */
 double quota_cpus(const char *root);
 /*
- * In how many periods these groups were held up until now because their quota was used up, all of them
- * together. NAN where none keeps count.
+ * In how many periods these groups were held up because their quota was used up, all of them together.
+ * To find the groups takes longer than to ask them: their files stay open from one reading to the next.
  */
-double quota_throttled_periods(const char *root);
+enum { QUOTA_COUNTS = 16 /* groups at most; a deeper one's topmost are left out */ };
+struct quota_counts {
+	int count;
+	int files[QUOTA_COUNTS];
+};
+
+void quota_counts_open(struct quota_counts *, const char *root);
+/* Until now. NAN where no group keeps count. */
+double quota_counts_throttled(const struct quota_counts *);
+/* Harmless where it is zeroed. */
+void quota_counts_close(struct quota_counts *);
 
 #endif

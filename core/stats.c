@@ -136,15 +136,20 @@ static int by_p(const void *left, const void *right)
 bool stats_false_discovery(const double *p, size_t n, double *adjusted)
 {
 	struct ranked *ranked = calloc(n ? n : 1, sizeof(*ranked));
+	size_t tested = 0;
 	double least = 1;
 
 	if (!ranked)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		ranked[i] = (struct ranked){p[i], i};
-	qsort(ranked, n, sizeof(*ranked), by_p);
-	for (size_t i = n; i-- > 0;) {
-		least = fmin(least, ranked[i].p * (double)n / (double)(i + 1));
+	for (size_t i = 0; i < n; i++) {
+		if (isnan(p[i]))
+			adjusted[i] = NAN;
+		else
+			ranked[tested++] = (struct ranked){p[i], i};
+	}
+	qsort(ranked, tested, sizeof(*ranked), by_p);
+	for (size_t i = tested; i-- > 0;) {
+		least = fmin(least, ranked[i].p * (double)tested / (double)(i + 1));
 		adjusted[ranked[i].index] = least;
 	}
 	free(ranked);

@@ -36,7 +36,8 @@ struct interval stats_ci95(const double *values, size_t n);
 double stats_sign_test(size_t below, size_t above);
 /*
  * Benjamini and Hochberg (1995): for each of n p-values the least rate of false discoveries at which it is
- * one; adjusted[i] belongs to p[i] and may be its place. False where memory ran out.
+ * one; adjusted[i] belongs to p[i] and may be its place. A p that is NAN was not tested: it stays NAN and
+ * is not counted. False where memory ran out.
  */
 bool stats_false_discovery(const double *p, size_t n, double *adjusted);
 /*

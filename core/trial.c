@@ -231,6 +231,7 @@ static void finish(struct trial *trial)
 	}
 	if (trial->of_workload.kase && trial->workload->release)
 		trial->workload->release(&trial->of_workload);
+	quota_counts_close(&trial->quota);
 	arena_destroy(&trial->arena);
 	free(trial->first_task_ops);
 }

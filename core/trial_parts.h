@@ -20,6 +20,7 @@ struct trial {
 	struct workload_trial of_workload;
 	struct arena arena;
 	struct stagehand hand;
+	struct quota_counts quota;
 	struct workload_needs needed;
 	bool hand_started, load_started;
 	uint64_t *first_task_ops;

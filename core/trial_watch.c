@@ -136,6 +136,8 @@ bool trial_await_tasks(struct trial *trial)
 	uint64_t newest_ns = 0;
 	uint32_t stepped = 0;
 
+	/* While the stage begins, there is time for it. */
+	quota_counts_open(&trial->quota, "");
 	while (stepped < trial->needed.in_flight) {
 		uint32_t now_stepped;
 
@@ -273,7 +275,7 @@ bool trial_measure(struct trial *trial)
 	struct noise quiet, noisy;
 	struct cpu_look before, after;
 
-	noise_read(&quiet, "", spec->cpus, spec->kase.cores);
+	noise_read(&quiet, "", spec->cpus, spec->kase.cores, &trial->quota);
 	before = look_at_cpu(trial);
 	atomic_store(&board->measuring, 1);
 	if (!watch_windows(trial) || (trial->workload->finite && !await_passes(trial, passes)))
@@ -282,10 +284,10 @@ bool trial_measure(struct trial *trial)
 		trial->last = look(trial); /* passes went on beyond the windows */
 	after = look_at_cpu(trial);
 	atomic_store(&board->measuring, 0);
-	noise_read(&noisy, "", spec->cpus, spec->kase.cores);
+	trial->measured_ns = clock_now_ns() - trial->first.ns;
+	noise_read(&noisy, "", spec->cpus, spec->kase.cores, &trial->quota);
 	trial->result->noise = noise_between(&quiet, &noisy);
 	trial->result->cpu_ns = cpu_of_windows(trial, before, after);
-	trial->measured_ns = clock_now_ns() - trial->first.ns;
 	trial->result->peak_bytes = stagehand_peak_bytes(&trial->hand);
 	return true;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "fake_tree.h"
 #include "quota.h"
@@ -101,22 +102,65 @@ START_TEST(escaped_mount_point)
 }
 END_TEST
 
+/* The groups are found anew, and asked twice. */
+static double throttled(void)
+{
+	struct quota_counts counts;
+	double first, second;
+
+	quota_counts_open(&counts, root);
+	first = quota_counts_throttled(&counts);
+	second = quota_counts_throttled(&counts);
+	quota_counts_close(&counts);
+	ck_assert(first == second || (isnan(first) && isnan(second)));
+	return second;
+}
+
 START_TEST(throttled_periods_of_all_levels)
 {
-	ck_assert_double_nan(quota_throttled_periods(root));
+	ck_assert_double_nan(throttled());
 	put_mounts("0::/a/leaf\n", V2_MOUNT);
-	ck_assert_double_nan(quota_throttled_periods(root));
+	ck_assert_double_nan(throttled());
 	fake_tree_put(root, "sys/fs/cgroup/a/leaf/cpu.stat", "usage_usec 1\nuser_usec 1\n");
-	ck_assert_double_nan(quota_throttled_periods(root)); /* a root group has no such line */
+	ck_assert_double_nan(throttled()); /* a root group has no such line */
 	fake_tree_put(root, "sys/fs/cgroup/a/cpu.stat",
 	              "usage_usec 5\nnr_periods 101\nnr_throttled 94\nthrottled_usec 4\n");
-	ck_assert_double_eq(quota_throttled_periods(root), 94);
+	ck_assert_double_eq(throttled(), 94);
 	fake_tree_put(root, "sys/fs/cgroup/cpu.stat", "nr_throttled 6\n");
-	ck_assert_double_eq(quota_throttled_periods(root), 100);
+	ck_assert_double_eq(throttled(), 100);
 	put_mounts("2:cpu,cpuacct:/job\n", V1_MOUNT);
 	fake_tree_put(root, "sys/fs/cgroup/cpu/job/cpu.stat",
 	              "nr_periods 3\nnr_throttled 2\nthrottled_time 900\n");
-	ck_assert_double_eq(quota_throttled_periods(root), 2);
+	ck_assert_double_eq(throttled(), 2);
+}
+END_TEST
+
+START_TEST(a_group_that_is_mounted_twice_counts_once)
+{
+	char link_to[FAKE_TREE_PATH + 16], target[FAKE_TREE_PATH + 32];
+
+	put_mounts("0::/a\n", V2_MOUNT "42 31 0:38 / /host rw - cgroup2 cgroup2 rw\n");
+	fake_tree_put(root, "sys/fs/cgroup/a/cpu.stat", "nr_throttled 3\n");
+	snprintf(link_to, sizeof(link_to), "%s/host", root);
+	snprintf(target, sizeof(target), "%s/sys/fs/cgroup", root);
+	ck_assert_int_eq(symlink(target, link_to), 0);
+	ck_assert_double_eq(throttled(), 3);
+}
+END_TEST
+
+START_TEST(an_open_count_is_read_anew)
+{
+	struct quota_counts counts;
+
+	put_mounts("0::/a\n", V2_MOUNT);
+	fake_tree_put(root, "sys/fs/cgroup/a/cpu.stat", "nr_throttled 6\n");
+	quota_counts_open(&counts, root);
+	ck_assert_double_eq(quota_counts_throttled(&counts), 6);
+	fake_tree_put(root, "sys/fs/cgroup/a/cpu.stat", "nr_throttled 9\n");
+	ck_assert_double_eq(quota_counts_throttled(&counts), 9);
+	quota_counts_close(&counts);
+	quota_counts_close(&counts); /* harmless */
+	ck_assert_double_nan(quota_counts_throttled(&counts));
 }
 END_TEST
 
@@ -136,6 +180,8 @@ int main(void)
 	tcase_add_test(tests, container_views);
 	tcase_add_test(tests, escaped_mount_point);
 	tcase_add_test(tests, throttled_periods_of_all_levels);
+	tcase_add_test(tests, a_group_that_is_mounted_twice_counts_once);
+	tcase_add_test(tests, an_open_count_is_read_anew);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -229,6 +229,7 @@ START_TEST(false_discoveries_are_counted)
 {
 	static const double p[] = {.01, .04, .03, .005, .2, .03};
 	static const double wanted[] = {.03, .048, .045, .03, .2, .045};
+	static const double gaps[] = {.2, NAN, .01, NAN, .04};
 	double adjusted[COUNT(p)], one = .7;
 
 	ck_assert(stats_false_discovery(p, COUNT(p), adjusted));
@@ -237,6 +238,12 @@ START_TEST(false_discoveries_are_counted)
 	ck_assert(stats_false_discovery(&one, 1, &one)); /* in place, and nothing to adjust */
 	ck_near(one, .7);
 	ck_assert(stats_false_discovery(NULL, 0, NULL));
+	ck_assert(stats_false_discovery(gaps, COUNT(gaps), adjusted));
+	ck_near(adjusted[0], .2);
+	ck_assert_double_nan(adjusted[1]);
+	ck_near(adjusted[2], .03);
+	ck_assert_double_nan(adjusted[3]);
+	ck_near(adjusted[4], .06);
 }
 END_TEST
 

@@ -88,7 +88,7 @@ static inline void hd_section_run(const struct hd_section *section)
 	uint32_t lines = section->lines;
 
 	*word = *word + 1;
-	for (uint32_t i = 1; i < lines; i++)
+	for (uint64_t i = 1; i < lines; i++)
 		word[i * HD_LINE_WORDS] = word[i * HD_LINE_WORDS] + 1;
 	hd_busy(section->turns);
 }
