@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "loopback.h"
 #include "workload.h"
+#include "workloads/echo.h"
 
 enum { TRANSPORT, CONNECTIONS, MESSAGE_BYTES, PIPELINE, MESSAGES_PER_CONNECTION, PARAMS };
 
@@ -319,6 +320,27 @@ START_TEST(udp_counts_what_streams_do_not)
 }
 END_TEST
 
+/* What its threads took is put in their tallies' place: a machine may be too slow or too fast for it. */
+START_TEST(a_generator_at_its_limit_is_told)
+{
+	static const uint64_t percents[] = {89, 90, 97};
+	struct generator_tally *tally;
+
+	rig_make("tcp", 4);
+	begin();
+	stop(20, 20);
+	tally = ((struct echo_state *)rig.trial.state)->plan.tallies;
+	tally->cpu_ns = percents[_i] * 1000000;
+	tally->wall_ns = 100 * 1000000;
+	verify();
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	ck_assert_double_eq(measured("generator_cpu"), (double)percents[_i]);
+	ck_assert_int_eq(strstr(rig.verdict.note, "the load generator is the limit") != NULL,
+	                 percents[_i] >= 90);
+	assert_nothing_left();
+}
+END_TEST
+
 static const char *const transports[] = {"tcp", "udp", "unix"};
 
 /* One thread for 16 jobs: the iterative server. */
@@ -457,6 +479,7 @@ int main(void)
 	tcase_add_test(good, two_threads_of_the_generator);
 	tcase_add_test(good, metrics_are_filled_in);
 	tcase_add_test(good, udp_counts_what_streams_do_not);
+	tcase_add_loop_test(good, a_generator_at_its_limit_is_told, 0, 3);
 	tcase_add_loop_test(good, iterative_server_is_noted, 0, 3);
 	tcase_set_timeout(bad, 60);
 	tcase_add_loop_test(bad, wrong_byte_is_a_wrong_result, 0, 3);

@@ -6,6 +6,7 @@ its participants forwards and backwards in turn (A B B A), so that drift meets a
 about the pairs that stood in the same pass.
 """
 
+import contextlib
 import importlib.util
 import json
 import math
@@ -28,22 +29,35 @@ class Broken(Exception):
     """A participant that ran and failed: there is no number."""
 
 
-def execute(argv, env=None, timeout_s=300):
-    """Runs a program to its end and returns its stdout. In a session of its own, as a trial is: the kernel may
-    give each session the same share of a busy machine. Whatever ends this early ends all that it started."""
+@contextlib.contextmanager
+def started(argv, **rest):
+    """A program in a session of its own, as a trial is: the kernel may give each session the same share of a busy
+    machine. Whatever ends this early ends all that it started."""
     try:
-        process = subprocess.Popen(argv, env=env and {**os.environ, **env}, text=True, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True, **rest)
     except FileNotFoundError as error:
         raise Absent(f"{argv[0]} is not there") from error
     with process:
         try:
-            said, complained = process.communicate(timeout=timeout_s)
-        except BaseException as error:
-            os.killpg(process.pid, signal.SIGKILL)
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise Broken(f"{argv[0]} did not end within {timeout_s} s") from error
+            yield process
+        except BaseException:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it has ended meanwhile
             raise
+
+
+def execute(argv, env=None, timeout_s=300, any_end=False):
+    """Runs a program to its end and returns what it said. `any_end`: whatever its exit status, stderr included."""
+    with started(argv, env=env and {**os.environ, **env}, text=True, stdout=subprocess.PIPE,
+                 stderr=subprocess.PIPE) as process:
+        try:
+            said, complained = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise Broken(f"{argv[0]} did not end within {timeout_s} s") from error
+    if any_end:
+        return said + complained
     if process.returncode:
         words = (complained or said).strip().splitlines()
         raise Broken(f"{os.path.basename(argv[0])} ended with {process.returncode}: {words[-1] if words else ''}")
@@ -91,7 +105,6 @@ class Heddle:
         numbers.update(case["trials"][0]["gauges"])
         numbers["overhead_ms"] = numbers["overhead_ns"] / 1e6
         numbers["limited"] = any(LIMITED in note for note in case["notes"])
-        numbers["unnoticed"] = int((numbers.get("generator_cpu") or 0) >= 90 and not numbers["limited"])
         return numbers
 
 
@@ -136,12 +149,10 @@ class Function:
 class Claim:
     """subject against reference: `at_least` or `at_most` times its `metric`, `more` above it, or, with
     no reference, an absolute bound; with no bound it is only told, in `column` of a table of such rows.
-    `unit` tells how the bound and the value are printed. `worst`: the greatest value counts, not the median."""
+    `unit` tells how the bound and the value are printed."""
 
-    def __init__(self, row, subject, reference, metric, at_least=None, at_most=None, more=None, unit="x", column=None,
-                 worst=False):
+    def __init__(self, row, subject, reference, metric, at_least=None, at_most=None, more=None, unit="x", column=None):
         self.row, self.subject, self.reference, self.metric, self.column = row, subject, reference, metric, column
-        self.worst = worst
         self.at_least, self.at_most, self.more, self.unit = at_least, at_most, more, unit
 
     def value(self, numbers):
@@ -254,8 +265,8 @@ class Contest:
         if not passes:
             return {**row, "reason": f"{claim.metric} was never measured"}
         values = [claim.value(one) for one in passes]
-        row.update(pairs=len(passes), value=max(values) if claim.worst else median(values),
-                   ci95=None if claim.worst else order_statistics_interval(values),
+        row.update(pairs=len(passes), value=median(values),
+                   ci95=order_statistics_interval(values),
                    subject_median=median([one[claim.subject][claim.metric] for one in passes]))
         if claim.reference:
             row["reference_median"] = median([one[claim.reference][claim.metric] for one in passes])

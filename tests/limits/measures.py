@@ -3,11 +3,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
 
-from contest import Absent, Broken, execute
+from contest import Absent, Broken, execute, started
 
 
 def make_tree(place, files, kib):
@@ -16,11 +17,14 @@ def make_tree(place, files, kib):
         return
     free = os.statvfs(os.path.dirname(place))
     if not place.startswith("/dev/shm/") or free.f_bavail * free.f_frsize < 4 * files * kib * 1024:
-        raise Absent(f"no tmpfs at /dev/shm with {4 * files * kib >> 20} GiB free")
-    os.mkdir(place)
+        raise Absent(f"no tmpfs at /dev/shm with {4 * files * kib >> 10} MiB free")
+    part = place + ".part"  # one that was begun only is not taken for whole
+    shutil.rmtree(part, ignore_errors=True)
+    os.mkdir(part)
     for number in range(files):
-        with open(os.path.join(place, f"{number:06}"), "wb") as file:
+        with open(os.path.join(part, f"{number:06}"), "wb") as file:
             file.write(os.urandom(kib * 1024))
+    os.rename(part, place)
 
 
 def _config(cases, sampling, cores="pow2"):
@@ -70,8 +74,8 @@ def many_trials(arena, trials):
         result = os.path.join(folder, "result.json")
         journal = result + ".journal"
         seen = []
-        with subprocess.Popen([arena.heddle, "run", place, "-o", result], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with started([arena.heddle, "run", place, "-o", result], stdout=subprocess.DEVNULL,
+                     stderr=subprocess.DEVNULL) as process:
             while process.poll() is None:
                 try:
                     seen.append((os.path.getsize(journal), _resident_bytes(process.pid)))

@@ -35,9 +35,7 @@ def sysbench_mutex(cpus):
 
 def stress_ng_yield(cpu):
     """Two processes on one core that call sched_yield()."""
-    done = subprocess.run(on([cpu], "stress-ng", "--yield", "2", "-t", "1", "--metrics"), capture_output=True,
-                          text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
-    text = done.stdout + done.stderr
+    text = execute(on([cpu], "stress-ng", "--yield", "2", "-t", "1", "--metrics"), any_end=True)
     return per_operation(1e9 / found(r"\] yield +\d+ +[\d.]+ +[\d.]+ +[\d.]+ +([\d.]+)", text, "stress-ng"))
 
 

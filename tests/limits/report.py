@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The rows of all contests as a table and as Markdown: both from the same document."""
 
+import textwrap
+
+WIDTH, NAMES = 80, 22
+
 
 def number(value):
     """Three digits, with the suffix that leaves at most three before the point."""
@@ -49,8 +53,9 @@ def told(document):
 
 
 def table(document):
-    what = "what / whose number : over whose"
-    lines = [heading(document), "", f"{what:<58} {'bound':>11} {'found':>8}  {'interval':<17} verdict"]
+    """At most 80 columns wide, but for long names."""
+    lines = [*textwrap.wrap(heading(document), WIDTH), "",
+             f"{'number : over':<{NAMES}} {'bound':>9} {'found':>7}  {'interval':<16}  verdict"]
     last = None
     for row in document["rows"]:
         if row["column"]:
@@ -58,15 +63,17 @@ def table(document):
         if row["row"] != last:
             lines.append(row["row"])
             last = row["row"]
-        lines.append(f"{'  ' + against(row):<58} {row['bound']:>11} {number(row['value']):>8}  {interval(row):<17} "
-                     f"{row['verdict']}")
+        name = "  " + against(row)
+        if len(name) > NAMES:
+            lines.append(name)
+            name = ""
+        lines.append(f"{name:<{NAMES}} {row['bound']:>9} {number(row['value']):>7}  {interval(row):<16}  {row['verdict']}")
         if row["reason"]:
-            lines.append(f"      {row['reason']}")
+            lines += textwrap.wrap(row["reason"], WIDTH, initial_indent=6 * " ", subsequent_indent=6 * " ")
     columns, rows = told(document)
-    if rows:
-        lines += ["", f"{'what':<44}" + "".join(f"{column:<28}" for column in columns)]
-        lines += [f"{row:<44}" + "".join(f"{cells.get(column, '-'):<28}" for column in columns)
-                  for row, cells in rows.items()]
+    for row, cells in rows.items():
+        lines.append(row)
+        lines += [f"  {column:<20} {cells.get(column, '-')}" for column in columns]
     return "\n".join(lines)
 
 

@@ -6,13 +6,17 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
+import tempfile
 import unittest
+import unittest.mock
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
-from contest import Absent, Broken, Claim, Contest, Function, execute, median, order_statistics_interval
+from contest import (Absent, Broken, Claim, Contest, Function, execute, median, order_statistics_interval,
+                     started)
+from measures import make_tree
 from report import markdown, number, table
 
 
@@ -83,9 +87,6 @@ class Verdicts(unittest.TestCase):
     def test_absolute_and_told(self):
         self.assertEqual(row_of(Claim("row", "a", None, "time", at_most=5), fixed("a", 4))["verdict"], "reached")
         self.assertEqual(row_of(Claim("row", "a", None, "time"), fixed("a", 4))["verdict"], "told")
-        worst = Claim("row", "a", None, "time", at_most=0, worst=True)
-        self.assertEqual(row_of(worst, fixed("a", 0, 0, 0, 1))["verdict"], "missed")
-        self.assertEqual(row_of(worst, fixed("a", 0))["verdict"], "reached")
 
     def test_who_is_absent_is_named_and_the_others_go_on(self):
         def absent():
@@ -163,6 +164,26 @@ class Verdicts(unittest.TestCase):
             execute(["/bin/sleep", "5"], timeout_s=0.1)
         with self.assertRaises(Absent):
             execute(["/nowhere/at/all"])
+        self.assertEqual(execute(["/bin/sh", "-c", "echo a; echo b >&2; exit 3"], any_end=True), "a\nb\n")
+
+    def test_an_interrupt_gets_through_whether_the_program_has_ended_or_not(self):
+        for command in (["/bin/true"], ["/bin/sleep", "60"]):
+            with self.assertRaises(KeyboardInterrupt):
+                with started(command) as process:
+                    if command == ["/bin/true"]:
+                        process.wait()
+                    raise KeyboardInterrupt
+            self.assertIsNotNone(process.returncode)
+
+    def test_a_tree_that_was_begun_only_is_made_again(self):
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+            place = os.path.join(folder, "tree")
+            with unittest.mock.patch("os.urandom", side_effect=[b"x", OSError("full")]):
+                with self.assertRaises(OSError):
+                    make_tree(place, 3, 1)
+            make_tree(place, 3, 1)
+            self.assertEqual([os.path.getsize(os.path.join(place, name)) for name in sorted(os.listdir(place))],
+                             [1024] * 3)
 
 
 class FarOff(unittest.TestCase):
