@@ -12,8 +12,8 @@
  * Measured and lost: a ring of 8-byte messages behind a shared tail (1.2 x the time at 64 under
  * way, 1.6 x at 1024), groups that grow by one each 8 packets (1.4 x at 64), each packet fetched when
  * it is looked at (1.2 x at 1024), looks without a pause between them (1.2 x at 1); a producer on the
- * owner's core woken at once (1.3 x with 2 tasks on 2 cores, 3 to 4 x with 16), a spin of 250 looks
- * instead of 1500 (1.5 x with 16), a robust mutex (1.4 x).
+ * owner's core woken at once (1.5 x with 2 tasks on 2 cores), a spin of 250 looks instead of 1500
+ * (3 x with 16), a robust mutex (1.4 x).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
