@@ -209,8 +209,10 @@ json_t *result_load(const char *path, struct hd_error *err)
 		return NULL;
 	}
 	format = json_string_value(json_object_get(document, "format"));
-	if (!format || strcmp(format, "heddle-result") ||
-	    !json_is_array(json_object_get(document, "cases")))
+	if (format && strcmp(format, "heddle-result"))
+		hd_error(err, -EINVAL, "%s: not a Heddle result: its \"format\" is \"%.40s\"", path,
+		         format);
+	else if (!format || !json_is_array(json_object_get(document, "cases")))
 		hd_error(err, -EINVAL, "%s: not a Heddle result (no \"format\": \"heddle-result\")",
 		         path);
 	else if (json_integer_value(json_object_get(document, "version")) != RESULT_VERSION)

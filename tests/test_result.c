@@ -392,6 +392,8 @@ START_TEST(what_is_no_result_is_refused)
 	refused("", "bad.json:");
 	refused("{", "bad.json:1:");
 	refused("[]", "not a Heddle result");
+	refused("{\"format\": \"heddle-verdict\", \"cases\": []}",
+	        "its \"format\" is \"heddle-verdict\"");
 	refused("{}", "not a Heddle result");
 	refused("{\"format\": \"heddle-result\"}", "not a Heddle result");
 	refused("{\"format\": \"heddle-result\", \"version\": 99, \"cases\": []}",
