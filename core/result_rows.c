@@ -42,6 +42,15 @@ const char *row_gate(const json_t *of_case)
 	return name ? name : "";
 }
 
+const char *row_cpu_metric(const json_t *of_case)
+{
+	json_t *metrics = json_object_get(of_case, "metrics"), *value;
+	const char *name;
+
+	json_object_foreach(metrics, name, value) if (strstr(name, "cpu_per_")) return name;
+	return NULL;
+}
+
 /* Rows: what belongs to the heading, what to the line. */
 
 static void print_value(const json_t *value, char *text, size_t size)

@@ -33,5 +33,7 @@ const json_t *row_metric(const json_t *of_case, const char *name);
 double row_median(const json_t *of_case, const char *name);
 /* The metric that verdicts gate on: the first. */
 const char *row_gate(const json_t *of_case);
+/* The metric that tells CPU time for a unit of work, or NULL. */
+const char *row_cpu_metric(const json_t *of_case);
 
 #endif

@@ -18,16 +18,6 @@ struct table {
 	int width;
 };
 
-/* The metric that tells CPU time for a unit of work, or NULL. */
-static const char *cost_name(const json_t *of_case)
-{
-	json_t *metrics = json_object_get(of_case, "metrics"), *value;
-	const char *name;
-
-	json_object_foreach(metrics, name, value) if (strstr(name, "cpu_per_")) return name;
-	return NULL;
-}
-
 static void print_cell(const struct table *table, int width, const char *text)
 {
 	fprintf(table->out, "%*s%s", width > format_width(text) ? width - format_width(text) : 0,
@@ -42,7 +32,7 @@ static bool wide(const struct table *table)
 /* "cpu/op", "cpu/mib": what CPU time is told for, from the metric's name. */
 static void cost_heading(const json_t *of_case, char text[FORMAT_TEXT])
 {
-	const char *name = cost_name(of_case), *unit = name ? strrchr(name, '_') + 1 : NULL;
+	const char *name = row_cpu_metric(of_case), *unit = name ? strrchr(name, '_') + 1 : NULL;
 
 	text[0] = '\0';
 	if (unit)
@@ -203,7 +193,7 @@ static void print_row(const struct table *table, const struct row *row)
 	fputs("  ", table->out);
 	print_interval(table, of_case, gate);
 	print_versus(table, of_case);
-	print_metric_cell(table, of_case, cost_name(of_case), 9);
+	print_metric_cell(table, of_case, row_cpu_metric(of_case), 9);
 	if (wide(table)) {
 		print_metric_cell(table, of_case, "latency_p50", 10);
 		print_metric_cell(table, of_case, "latency_p99", 10);
