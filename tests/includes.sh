@@ -9,7 +9,7 @@ cd "${1:-$(dirname "$0")/..}"
 levels='
 main cmd_* command*
 run* progress
-plan* result* table* list_json models workbench
+plan* result* table* export* list_json models workbench
 trial* keeper stage*
 workload workloads/* generator*
 topology* loader config* machine noise virtualisation scratch option status request paths
@@ -17,7 +17,7 @@ error arena clock stats histogram cgroup fdpass format pool quota screen sysfile
 heddle/*
 '
 # Libraries that only these may see.
-declare -A keepers=([hwloc]='topology*' [dlfcn]='loader' [jansson]='config* result* *_json')
+declare -A keepers=([hwloc]='topology*' [dlfcn]='loader' [jansson]='config* result* export* *_json')
 
 offences=0
 offend() { printf '%s\n' "$*" >&2; offences=$((offences + 1)); }
