@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests of scripts/, of the schemas, of the include check and of the installation:
-#   scripts.sh bootstrap|plot|schemas|includes|install|limits|limits_short [BUILD_FOLDER]
+#   scripts.sh bootstrap|plot|schemas|includes|install|export|export_compare|limits|limits_short [BUILD_FOLDER]
 # Exit: 0, 2 with what was expected, 77 where the test cannot run here.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -222,6 +222,21 @@ test_install() {
 	expect 0 "$moved/bin/heddle" run quick --only workload=counter --model ./serial.so --dry-run
 }
 
+# What `heddle export` writes, by the rules of those that read it.
+test_export() {
+	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
+	expect 0 "$top/tests/export.py" "$1/bin/heddle" "$top" Formats CommandLine
+	[ $faults = 0 ] || cat "$scratch/err" >&2
+}
+
+# google-benchmark's own tool reads it.
+test_export_compare() {
+	[ -e /usr/share/benchmark/compare.py ] || { echo "skipped: needs libbenchmark-tools, for compare.py"; exit 77; }
+	/usr/bin/python3 -c 'import scipy' 2>/dev/null || { echo "skipped: needs python3-scipy, for compare.py"; exit 77; }
+	expect 0 "$top/tests/export.py" "$1/bin/heddle" "$top" CompareTool
+	[ $faults = 0 ] || cat "$scratch/err" >&2
+}
+
 # What the referee says of itself and of a wrong call; its arithmetic is in test_contest.py.
 test_limits() {
 	local limits=$top/scripts/limits build=$1
@@ -260,7 +275,7 @@ test_limits_short() {
 
 case ${1:-} in
 bootstrap | plot | schemas | includes) "test_$1" ;;
-install | limits | limits_short) "test_$1" "${2:-}" ;;
+install | export | export_compare | limits | limits_short) "test_$1" "${2:-}" ;;
 *) sed -n '3s/^# *//p' "$0" >&2; exit 2 ;;
 esac
 [ $faults = 0 ] || exit 2
