@@ -13,7 +13,7 @@ plan* result* table* export* list_json models workbench
 trial* keeper stage*
 workload workloads/* generator*
 topology* loader config* machine noise virtualisation scratch option status request paths
-error arena clock stats histogram cgroup fdpass format pool quota screen sysfile words
+error arena clock stats histogram digest cgroup fdpass format pool quota screen sysfile words
 heddle/*
 '
 # Libraries that only these may see.

@@ -42,7 +42,7 @@ test_bootstrap() {
 	local system
 	for system in 'fedora=dnf install -y gcc cmake make pkgconf-pkg-config hwloc-devel jansson-devel' \
 		'"rocky"; ID_LIKE="rhel centos fedora"=dnf install -y gcc' \
-		'arch=pacman -S --needed --noconfirm gcc cmake make pkgconf hwloc jansson xxhash' \
+		'arch=pacman -S --needed --noconfirm gcc cmake make pkgconf hwloc jansson xxhash nettle' \
 		'"opensuse-leap"; ID_LIKE="suse opensuse"=zypper install -y gcc cmake make pkg-config hwloc-devel libjansson-devel'; do
 		machine "${system%=*}"
 		expect 2 bootstrap
@@ -57,7 +57,7 @@ test_bootstrap() {
 	# Required ones missing: told, never tried with --no-install.
 	machine debian
 	expect 2 bootstrap --no-install --for test
-	says "apt-get install -y --no-install-recommends gcc libc6-dev cmake make pkg-config libhwloc-dev libjansson-dev libxxhash-dev check"
+	says "apt-get install -y --no-install-recommends gcc libc6-dev cmake make pkg-config libhwloc-dev libjansson-dev libxxhash-dev nettle-dev check"
 	[ ! -e "$scratch/calls" ] || fault "--no-install called apt-get"
 	expect 2 bootstrap --no-install --for bench
 	says_not " check"
