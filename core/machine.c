@@ -11,12 +11,13 @@
 #include <sys/utsname.h>
 
 #include "clock.h"
+#include "cpu_flags.h"
 #include "stats.h"
 #include "sysfile.h"
 #include "virtualisation.h"
 #include "words.h"
 
-static void unavailable(struct machine *machine, const char *what, const char *why)
+void machine_unavailable(struct machine *machine, const char *what, const char *why)
 {
 	int i = machine->unavailable_count;
 
@@ -32,7 +33,7 @@ static void unreadable(struct machine *machine, const char *what, int error)
 	char why[MACHINE_TEXT];
 
 	snprintf(why, sizeof(why), "not readable: %s", strerror(error));
-	unavailable(machine, what, why);
+	machine_unavailable(machine, what, why);
 }
 
 static void read_text(struct machine *machine, const char *root, const char *what, const char *path,
@@ -77,26 +78,34 @@ static void read_memory(struct machine *machine, const char *root)
 		unreadable(machine, "memory_bytes", code ? -code : EINVAL);
 }
 
-static void read_load(struct machine *machine, const char *root)
+/* What cannot be read is told once, at the start. */
+static void read_load(struct machine *machine, const char *root, struct machine_load *load)
 {
-	char text[MACHINE_TEXT];
-	int code = sysfile_line(root, "/proc/loadavg", text, sizeof(text));
+	const struct {
+		const char *what, *path, *before;
+		double *to;
+	} files[] = {
+	        {"load_1min", "/proc/loadavg", "", &load->load_1min},
+	        {"cpu_pressure_percent", "/proc/pressure/cpu",
+	         "some avg10=", &load->cpu_pressure_percent},
+	        {"io_pressure_percent", "/proc/pressure/io",
+	         "some avg10=", &load->io_pressure_percent},
+	};
 
-	if (code == 0 && sscanf(text, "%lf", &machine->load_1min) != 1)
-		code = -EINVAL;
-	if (code)
-		unreadable(machine, "load_1min", -code);
-}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		size_t before = strlen(files[i].before);
+		char text[MACHINE_TEXT];
+		int code = sysfile_line(root, files[i].path, text, sizeof(text));
 
-static void read_pressure(struct machine *machine, const char *root)
-{
-	char text[MACHINE_TEXT];
-	int code = sysfile_line(root, "/proc/pressure/cpu", text, sizeof(text));
-
-	if (code == 0 && sscanf(text, "some avg10=%lf", &machine->cpu_pressure_percent) != 1)
-		code = -EINVAL;
-	if (code)
-		unreadable(machine, "cpu_pressure_percent", -code);
+		if (!code && (strncmp(text, files[i].before, before) != 0 ||
+		              sscanf(text + before, "%lf", files[i].to) != 1))
+			code = -EINVAL;
+		if (!code)
+			continue;
+		*files[i].to = NAN;
+		if (load == &machine->at_start)
+			unreadable(machine, files[i].what, -code);
+	}
 }
 
 static void add_item(char list[MACHINE_TEXT], const char *word)
@@ -147,6 +156,25 @@ static void read_turbo(struct machine *machine, const char *root)
 		unreadable(machine, "turbo", -code);
 }
 
+static void read_smt(struct machine *machine, const char *root)
+{
+	char text[16];
+	int code = sysfile_line(root, "/sys/devices/system/cpu/smt/active", text, sizeof(text));
+
+	if (code)
+		unreadable(machine, "smt", -code);
+	else
+		snprintf(machine->smt, MACHINE_TEXT, "%s", text[0] == '1' ? "on" : "off");
+}
+
+static void read_cpu_flags(struct machine *machine, const char *root)
+{
+	int code = cpu_flags_read(root, machine->cpu_flags, MACHINE_FLAGS);
+
+	if (code)
+		unreadable(machine, "cpu_flags", -code);
+}
+
 static double clock_cost_ns(void)
 {
 	enum { BATCHES = 21, READS = 200 };
@@ -166,7 +194,7 @@ void machine_read(struct machine *machine, const char *root)
 {
 	struct utsname names;
 
-	*machine = (struct machine){.load_1min = NAN, .cpu_pressure_percent = NAN};
+	*machine = (struct machine){.at_end = {NAN, NAN, NAN}};
 	read_text(machine, root, "hostname", "/proc/sys/kernel/hostname", machine->hostname);
 	read_text(machine, root, "kernel", "/proc/sys/kernel/osrelease", machine->kernel);
 	if (uname(&names) == 0)
@@ -176,14 +204,20 @@ void machine_read(struct machine *machine, const char *root)
 	read_cpu_model(machine, root);
 	read_governor(machine, root);
 	read_turbo(machine, root);
+	read_smt(machine, root);
+	read_cpu_flags(machine, root);
 	if (virtualisation_read(root, machine->virtualisation, MACHINE_TEXT) != 0)
-		unavailable(machine, "virtualisation",
-		            "no sign of a hypervisor, nor of its absence");
+		machine_unavailable(machine, "virtualisation",
+		                    "no sign of a hypervisor, nor of its absence");
 	read_text(machine, root, "clock_source",
 	          "/sys/devices/system/clocksource/clocksource0/current_clocksource",
 	          machine->clock_source);
 	read_memory(machine, root);
-	read_load(machine, root);
-	read_pressure(machine, root);
+	read_load(machine, root, &machine->at_start);
 	machine->clock_read_ns = clock_cost_ns();
+}
+
+void machine_read_end(struct machine *machine, const char *root)
+{
+	read_load(machine, root, &machine->at_end);
 }

@@ -4,21 +4,30 @@
 #ifndef HEDDLE_MACHINE_H
 #define HEDDLE_MACHINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-enum { MACHINE_TEXT = 128, MACHINE_UNAVAILABLE = 12 };
+enum { MACHINE_TEXT = 128, MACHINE_FLAGS = 512, MACHINE_UNAVAILABLE = 40 };
+
+/* How busy it is; NAN where unknown. */
+struct machine_load {
+	double load_1min;
+	double cpu_pressure_percent, io_pressure_percent; /* PSI, some, avg10 */
+};
 
 struct machine {
 	char hostname[MACHINE_TEXT], kernel[MACHINE_TEXT], architecture[MACHINE_TEXT];
 	char cpu_model[MACHINE_TEXT];
 	char governor[MACHINE_TEXT];       /* "performance"; several are parted by commas */
 	char turbo[MACHINE_TEXT];          /* "on" or "off" */
+	char smt[MACHINE_TEXT];            /* siblings in use: "on" or "off" */
+	char cpu_flags[MACHINE_FLAGS];     /* as cpu_flags_read() */
 	char virtualisation[MACHINE_TEXT]; /* "none", "KVM", "KVM, docker", "none, docker" */
 	char clock_source[MACHINE_TEXT];   /* the kernel's: "tsc"; others make clock reads dear */
 	uint64_t memory_bytes;
-	double clock_read_ns;        /* what reading the clock costs: median of batches */
-	double load_1min;            /* NAN where unknown */
-	double cpu_pressure_percent; /* PSI, some, avg10; NAN where unknown */
+	double clock_read_ns;  /* what reading the clock costs: median of batches */
+	bool counts_user_only; /* the processor's counters may not count the kernel's part here */
+	struct machine_load at_start, at_end;
 	struct {
 		const char *what; /* the field's name */
 		char why[MACHINE_TEXT];
@@ -32,5 +41,9 @@ struct machine {
  * machine's.
  */
 void machine_read(struct machine *, const char *root);
+/* Once more how busy it is, into at_end. */
+void machine_read_end(struct machine *, const char *root);
+/* Tells why a field, or a gauge of the trials, cannot be read here. `what` must be a constant. */
+void machine_unavailable(struct machine *, const char *what, const char *why);
 
 #endif

@@ -213,6 +213,8 @@ void models_ask(struct model *model, struct keeper *keeper, uint32_t timeout_s)
 		return;
 	model->asked = true;
 	code = loader_hash(model->path, &model->hash);
+	if (!code)
+		digest_file(model->path, model->sha256);
 	if (code)
 		hd_error(&err, code, "%s: %s", model->path,
 		         code == -ENOEXEC ? "not a plugin: no regular file "

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "digest.h"
 #include "error.h"
 #include "loader.h"
 #include "status.h"
@@ -25,6 +26,7 @@ struct model {
 	enum status status;        /* STATUS_OK, or how asking it went wrong */
 	char reason[MODEL_REASON]; /* "" where status is OK */
 	uint64_t hash;             /* XXH3 of the file; a trial refuses another one */
+	char sha256[DIGEST_TEXT];  /* of the same; "" where it could not be read */
 	struct model_info info;    /* zero where status is not OK */
 	struct hd_option options[MODEL_OPTIONS + 1]; /* ends with {0}; texts lie in info */
 };

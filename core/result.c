@@ -7,20 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "result_document.h"
 #include "result_value.h"
 #include "topology_json.h"
 
 static json_t *tool_json(void)
 {
-	return json_pack("{s:s, s:s, s:s, s:o}", "version", HEDDLE_VERSION, "compiler",
-#ifdef __clang__
-	                 __VERSION__,
-#else
-	                 "gcc " __VERSION__,
-#endif
-	                 "build_type", HEDDLE_BUILD_TYPE, "sanitizers",
-	                 json_text_or_null(HEDDLE_SANITIZE));
+	struct build build = build_of_this();
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "version", build.version, "compiler",
+	                 build.compiler, "build_type", build.type, "sanitizers",
+	                 json_text_or_null(build.sanitizers), "flags",
+	                 json_text_or_null(build.flags), "revision",
+	                 json_text_or_null(build.revision));
 }
 
 static json_t *unavailable(const struct machine *machine)
@@ -40,10 +40,12 @@ static void put_texts(json_t *object, const struct machine *machine)
 	} texts[] = {
 	        {"hostname", machine->hostname},
 	        {"cpu_model", machine->cpu_model},
+	        {"cpu_flags", machine->cpu_flags},
 	        {"architecture", machine->architecture},
 	        {"kernel", machine->kernel},
 	        {"governor", machine->governor},
 	        {"turbo", machine->turbo},
+	        {"smt", machine->smt},
 	        {"clock_source", machine->clock_source},
 	        {"virtualisation", machine->virtualisation},
 	};
@@ -52,35 +54,43 @@ static void put_texts(json_t *object, const struct machine *machine)
 		json_object_set_new(object, texts[i].key, json_text_or_null(texts[i].text));
 }
 
+static void put_load(json_t *object, const struct machine_load *load)
+{
+	json_object_set_new(object, "load_1min", json_number_or_null(load->load_1min));
+	json_object_set_new(object, "cpu_pressure_percent",
+	                    json_number_or_null(load->cpu_pressure_percent));
+	json_object_set_new(object, "io_pressure_percent",
+	                    json_number_or_null(load->io_pressure_percent));
+}
+
 static void put_numbers(json_t *object, const struct machine *machine,
                         const struct topology *topology)
 {
-	const struct {
-		const char *key;
-		double value;
-	} numbers[] = {
-	        {"cpu_quota", topology->cpu_quota},
-	        {"clock_read_ns", machine->clock_read_ns},
-	        {"load_1min", machine->load_1min},
-	        {"cpu_pressure_percent", machine->cpu_pressure_percent},
-	};
+	json_t *at_end = json_object();
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		json_object_set_new(object, numbers[i].key, json_number_or_null(numbers[i].value));
+	json_object_set_new(object, "cpu_quota", json_number_or_null(topology->cpu_quota));
+	json_object_set_new(object, "clock_read_ns", json_number_or_null(machine->clock_read_ns));
 	json_object_set_new(object, "memory_bytes",
 	                    machine->memory_bytes ? json_integer((json_int_t)machine->memory_bytes)
 	                                          : json_null());
+	put_load(object, &machine->at_start);
+	put_load(at_end, &machine->at_end);
+	json_object_set_new(object, "at_end", at_end);
 }
 
 static json_t *machine_json(const struct machine *machine, const struct topology *topology)
 {
-	json_t *object = json_pack("{s:i, s:i, s:i, s:i, s:s, s:s}", "cores", topology->cores,
-	                           "pus", topology->pus, "cores_usable", topology->cores_usable,
-	                           "pus_usable", topology->pus_usable, "cpuset", topology->cpuset,
-	                           "topology", topology->summary);
+	json_t *object = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:o}", "packages",
+	                           topology->packages, "numa_nodes", topology->numa_nodes, "cores",
+	                           topology->cores, "pus", topology->pus, "kinds", topology->kinds,
+	                           "cores_usable", topology->cores_usable, "pus_usable",
+	                           topology->pus_usable, "cpuset", topology->cpuset, "topology",
+	                           topology->summary, "caches", topology_caches_json(topology));
 
 	put_texts(object, machine);
 	put_numbers(object, machine, topology);
+	if (machine->counts_user_only)
+		json_object_set_new(object, "counters_of", json_string("user space only"));
 	json_object_set_new(object, "unavailable", unavailable(machine));
 	return object;
 }
@@ -98,8 +108,9 @@ static json_t *plugins(const struct plan *plan)
 			continue;
 		snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)model->hash);
 		json_object_set_new(object, model->name,
-		                    json_pack("{s:o, s:s, s:o}", "file", json_any_text(model->path),
-		                              "xxh3", hash, "build",
+		                    json_pack("{s:o, s:s, s:o, s:o}", "file",
+		                              json_any_text(model->path), "xxh3", hash, "sha256",
+		                              json_text_or_null(model->sha256), "build",
 		                              json_text_or_null(model->info.build)));
 	}
 	return object;

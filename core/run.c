@@ -210,6 +210,7 @@ int run_all(struct workbench *bench, const struct run_options *options, struct r
 	if (!code) {
 		count_outcome(&run, outcome);
 		run.facts.status = outcome->interrupted ? "interrupted" : "complete";
+		machine_read_end(&run.machine, "");
 		run.facts.elapsed_s = (double)(clock_now_ns() - run.began_ns) / 1e9;
 		code = result_write(options->output, &run.journal, &bench->plan, &run.facts, err);
 	}

@@ -84,6 +84,7 @@ static int load_machine(hwloc_topology_t *machine, struct hd_error *err)
 	hwloc_topology_set_type_filter(*machine, HWLOC_OBJ_CORE, HWLOC_TYPE_FILTER_KEEP_ALL);
 	/* NUMA nodes within a package hang on groups, without which their PUs are not told. */
 	hwloc_topology_set_type_filter(*machine, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE);
+	hwloc_topology_set_cache_types_filter(*machine, HWLOC_TYPE_FILTER_KEEP_ALL);
 	/* A library older than its header refuses the flags that it does not know. */
 	if (hwloc_topology_set_flags(*machine, load_flags()) < 0)
 		hwloc_topology_set_flags(*machine, 0);
@@ -242,6 +243,38 @@ static int count_cores(hwloc_topology_t machine, int pus)
 	return cores;
 }
 
+/* Equal ones are counted together: a hybrid machine has several sizes at a level. */
+static void add_cache(struct topology *topology, int level, hwloc_obj_t object)
+{
+	const struct hwloc_cache_attr_s *attr = &object->attr->cache;
+	struct topology_cache *cache = topology->caches, *end = cache + topology->cache_count;
+
+	for (; cache < end; cache++)
+		if (cache->level == level && cache->bytes == attr->size) {
+			cache->count++;
+			return;
+		}
+	if (topology->cache_count == TOPOLOGY_CACHES)
+		return;
+	topology->cache_count++;
+	*cache = (struct topology_cache){
+	        .level = level, .count = 1, .bytes = attr->size, .line_bytes = (int)attr->linesize};
+}
+
+static void find_caches(struct topology *topology, hwloc_topology_t machine)
+{
+	static const hwloc_obj_type_t types[] = {HWLOC_OBJ_L1CACHE, HWLOC_OBJ_L2CACHE,
+	                                         HWLOC_OBJ_L3CACHE, HWLOC_OBJ_L4CACHE,
+	                                         HWLOC_OBJ_L5CACHE};
+
+	for (int i = 0; i < (int)(sizeof(types) / sizeof(types[0])); i++) {
+		hwloc_obj_t object = NULL;
+
+		while ((object = hwloc_get_next_obj_by_type(machine, types[i], object)))
+			add_cache(topology, i + 1, object);
+	}
+}
+
 static void describe_machine(struct topology *topology, hwloc_topology_t machine)
 {
 	hwloc_obj_t top = hwloc_get_root_obj(machine);
@@ -258,6 +291,7 @@ static void describe_machine(struct topology *topology, hwloc_topology_t machine
 	topology->pus = hwloc_get_nbobjs_by_type(machine, HWLOC_OBJ_PU);
 	topology->cores = count_cores(machine, topology->pus);
 	topology->kinds = kind_count(machine);
+	find_caches(topology, machine);
 	if (topology->packages > 0)
 		snprintf(packages, sizeof(packages), "%d package%s, ", topology->packages,
 		         topology->packages == 1 ? "" : "s");

@@ -19,6 +19,15 @@ struct topology_pu {
 	int sibling; /* 0: the first PU of its core in the order, 1: the second, ... */
 };
 
+/* Caches of one size at one level; unified, or for data. */
+struct topology_cache {
+	int level, count;
+	int line_bytes; /* 0: unknown */
+	uint64_t bytes; /* of one of them; 0: unknown */
+};
+
+enum { TOPOLOGY_CACHES = 12 };
+
 /* All memory is owned by the struct. */
 struct topology {
 	/* found on the machine, online; a PU without a core counts as a core */
@@ -30,7 +39,9 @@ struct topology {
 	struct topology_pu *usable; /* the placement order `near`, pus_usable of them */
 	int *spread;                /* OS indexes of the same PUs in the placement order `spread` */
 	bool is_this_system;        /* false for HWLOC_SYNTHETIC and HWLOC_XMLFILE */
-	double cpu_quota;    /* CPUs' worth a period; NAN where there is none, or not this system */
+	double cpu_quota; /* CPUs' worth a period; NAN where there is none, or not this system */
+	int cache_count;  /* 0 where the machine does not tell */
+	struct topology_cache caches[TOPOLOGY_CACHES];
 	char cpuset[256];    /* usable OS indexes: "0-3,8"; ends in "..." where it is cut */
 	char summary[256];   /* "1 package, 2 cores, 2 PUs" */
 	char cpu_model[128]; /* "" where unknown */

@@ -33,6 +33,25 @@ static bool fill_orders(const struct topology *topology, json_t *pus, json_t *ne
 	return good;
 }
 
+json_t *topology_caches_json(const struct topology *topology)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < topology->cache_count; i++) {
+		const struct topology_cache *cache = &topology->caches[i];
+
+		json_array_append_new(
+		        array,
+		        json_pack("{s:i, s:o, s:o, s:i}", "level", cache->level, "bytes",
+		                  cache->bytes ? json_integer((json_int_t)cache->bytes)
+		                               : json_null(),
+		                  "line_bytes",
+		                  cache->line_bytes ? json_integer(cache->line_bytes) : json_null(),
+		                  "count", cache->count));
+	}
+	return array;
+}
+
 json_t *topology_to_json(const struct topology *topology)
 {
 	json_t *pus = json_array(), *near = json_array(), *spread = json_array(), *all;
@@ -40,7 +59,7 @@ json_t *topology_to_json(const struct topology *topology)
 
 	/* The pack owns the arrays from here on, also when it fails. */
 	all = json_pack("{s:b, s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:o, s:i, "
-	                "s:o, s:o, s:o}",
+	                "s:o, s:o, s:o, s:o}",
 	                "is_this_system", topology->is_this_system, "summary", topology->summary,
 	                "cpu_model",
 	                topology->cpu_model[0] ? json_string(topology->cpu_model) : json_null(),
@@ -50,8 +69,9 @@ json_t *topology_to_json(const struct topology *topology)
 	                "pus_in_cpuset", topology->pus_in_cpuset, "cpuset", topology->cpuset,
 	                "cpu_quota",
 	                isnan(topology->cpu_quota) ? json_null() : json_real(topology->cpu_quota),
-	                "core_budget", topology_budget(topology, topology->cores_usable),
-	                "order_near", near, "order_spread", spread, "usable", pus);
+	                "core_budget", topology_budget(topology, topology->cores_usable), "caches",
+	                topology_caches_json(topology), "order_near", near, "order_spread", spread,
+	                "usable", pus);
 	if (!good) {
 		json_decref(all);
 		return NULL;

@@ -42,8 +42,8 @@ static inline void fake_run_open(struct fake_run *run, const char *config)
 	problems_free(&problems);
 	run->machine = (struct machine){.memory_bytes = 1 << 30,
 	                                .clock_read_ns = 25,
-	                                .load_1min = NAN,
-	                                .cpu_pressure_percent = NAN};
+	                                .at_start = {NAN, NAN, NAN},
+	                                .at_end = {NAN, NAN, NAN}};
 	run->facts = (struct result_run){.status = "complete",
 	                                 .started = "2026-01-31T12:00:00Z",
 	                                 .seed = 42,

@@ -12,8 +12,8 @@ run* progress
 plan* result* table* export* list_json models workbench
 trial* keeper stage*
 workload workloads/* generator*
-topology* loader config* machine noise virtualisation scratch option status request paths
-error arena clock stats histogram digest cgroup fdpass format pool quota screen sysfile words
+topology* loader config* gauges machine noise virtualisation scratch option status request paths
+error arena clock stats histogram stopping digest build warning counters schedstat frequency cpu_flags cgroup fdpass format pool quota screen sysfile words
 heddle/*
 '
 # Libraries that only these may see.

@@ -37,7 +37,7 @@ START_TEST(this_machine)
 	ck_assert_str_ne(machine.kernel, "");
 	ck_assert_str_ne(machine.architecture, "");
 	ck_assert_uint_gt(machine.memory_bytes, 1 << 20);
-	ck_assert_double_ge(machine.load_1min, 0);
+	ck_assert_double_ge(machine.at_start.load_1min, 0);
 	ck_assert_double_gt(machine.clock_read_ns, 0);
 	ck_assert_double_lt(machine.clock_read_ns, 1e6);
 }
@@ -51,12 +51,14 @@ START_TEST(a_bare_server)
 	fake_tree_put(root, "proc/sys/kernel/osrelease", "6.1.0\n");
 	fake_tree_put(root, "proc/cpuinfo",
 	              "processor\t: 0\nmodel\t\t: 1\nmodel name\t: Fast: CPU @ 3 GHz\nflags\t\t: "
-	              "fpu vme\n\n"
+	              "fpu rdtscp vme\n\n"
 	              "processor\t: 1\nmodel name\t: another\n");
 	fake_tree_put(root, "proc/meminfo", "MemTotal:       16 kB\nMemFree: 1 kB\n");
 	fake_tree_put(root, "proc/loadavg", "1.25 0.00 0.00 1/100 12\n");
 	fake_tree_put(root, "proc/pressure/cpu",
 	              "some avg10=45.50 avg60=1.00 avg300=0.00 total=9\n");
+	fake_tree_put(root, "proc/pressure/io", "some avg10=2.25 avg60=1.00 avg300=0.00 total=9\n");
+	fake_tree_put(root, "sys/devices/system/cpu/smt/active", "1\n");
 	fake_tree_put(root, "sys/devices/system/cpu/cpufreq/policy0/scaling_governor",
 	              "powersave\n");
 	fake_tree_put(root, "sys/devices/system/cpu/cpufreq/policy1/scaling_governor",
@@ -76,9 +78,25 @@ START_TEST(a_bare_server)
 	ck_assert_str_eq(machine.virtualisation, "none");
 	ck_assert_str_eq(machine.clock_source, "hpet");
 	ck_assert_uint_eq(machine.memory_bytes, 16384);
-	ck_assert_double_eq(machine.load_1min, 1.25);
-	ck_assert_double_eq(machine.cpu_pressure_percent, 45.5);
+	ck_assert_double_eq(machine.at_start.load_1min, 1.25);
+	ck_assert_double_eq(machine.at_start.cpu_pressure_percent, 45.5);
+	ck_assert_double_eq(machine.at_start.io_pressure_percent, 2.25);
+	ck_assert_str_eq(machine.smt, "on");
+	ck_assert_str_eq(machine.cpu_flags, "rdtscp");
 	ck_assert_int_eq(machine.unavailable_count, 0);
+	/* Its end is another moment. */
+	ck_assert_double_nan(machine.at_end.load_1min);
+	fake_tree_put(root, "proc/loadavg", "2.5 0.00 0.00 1/100 12\n");
+	fake_tree_put(root, "proc/pressure/io", "full\n");
+	fake_tree_put(root, "sys/devices/system/cpu/smt/active", "0\n");
+	machine_read_end(&machine, root);
+	ck_assert_double_eq(machine.at_end.load_1min, 2.5);
+	ck_assert_double_eq(machine.at_end.cpu_pressure_percent, 45.5);
+	ck_assert_double_nan(machine.at_end.io_pressure_percent);
+	ck_assert_double_eq(machine.at_start.load_1min, 1.25);
+	ck_assert_int_eq(machine.unavailable_count, 0);
+	machine_read(&machine, root);
+	ck_assert_str_eq(machine.smt, "off");
 }
 END_TEST
 
@@ -125,7 +143,8 @@ START_TEST(nothing_readable_is_told)
 	static const char missing[] = "not readable: No such file or directory";
 	static const char *const facts[] = {"hostname",  "kernel",       "cpu_model",
 	                                    "governor",  "turbo",        "clock_source",
-	                                    "load_1min", "memory_bytes", "cpu_pressure_percent"};
+	                                    "load_1min", "memory_bytes", "cpu_pressure_percent",
+	                                    "smt",       "cpu_flags",    "io_pressure_percent"};
 	struct machine machine;
 
 	machine_read(&machine, root);
@@ -134,8 +153,8 @@ START_TEST(nothing_readable_is_told)
 		ck_assert_str_eq(why(&machine, facts[i]), missing);
 	}
 	ck_assert_str_eq(machine.hostname, "");
-	ck_assert_double_nan(machine.load_1min);
-	ck_assert_double_nan(machine.cpu_pressure_percent);
+	ck_assert_double_nan(machine.at_start.load_1min);
+	ck_assert_double_nan(machine.at_start.cpu_pressure_percent);
 	ck_assert_uint_eq(machine.memory_bytes, 0);
 }
 END_TEST
@@ -155,7 +174,7 @@ START_TEST(nonsense_is_told)
 	ck_assert_str_eq(why(&machine, "memory_bytes"), "not readable: Invalid argument");
 	ck_assert_str_eq(why(&machine, "load_1min"), "not readable: Invalid argument");
 	ck_assert_str_eq(why(&machine, "cpu_pressure_percent"), "not readable: Invalid argument");
-	ck_assert_double_nan(machine.load_1min);
+	ck_assert_double_nan(machine.at_start.load_1min);
 }
 END_TEST
 

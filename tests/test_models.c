@@ -111,6 +111,7 @@ START_TEST(a_good_one_describes_itself)
 	ck_assert_str_eq(model->info.name, "process-pool");
 	ck_assert_str_eq(model->info.unsupported, "");
 	ck_assert_uint_ne(model->hash, 0);
+	ck_assert_uint_eq(strlen(model->sha256), DIGEST_TEXT - 1);
 	ck_assert_int_ge(option_find(model->options, "exclusion"), 0);
 	ck_assert_ptr_null(model->options[model->info.option_count].name);
 	model = ask(BROKEN_DIR "/cannot-run-here.so", 30);

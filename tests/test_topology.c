@@ -108,6 +108,22 @@ START_TEST(places_are_described)
 }
 END_TEST
 
+START_TEST(caches_by_level_and_size)
+{
+	use_synthetic("pack:2 l3:1(size=33554432) core:4 l1:1(size=32768) pu:2");
+	ck_assert_int_eq(topology.cache_count, 2);
+	ck_assert_int_eq(topology.caches[0].level, 1);
+	ck_assert_uint_eq(topology.caches[0].bytes, 32768);
+	ck_assert_int_eq(topology.caches[0].count, 8);
+	ck_assert_int_eq(topology.caches[1].level, 3);
+	ck_assert_uint_eq(topology.caches[1].bytes, 33554432);
+	ck_assert_int_eq(topology.caches[1].count, 2);
+	topology_free(&topology);
+	use_synthetic("pack:1 core:2 pu:1");
+	ck_assert_int_eq(topology.cache_count, 0);
+}
+END_TEST
+
 START_TEST(one_pu)
 {
 	use_synthetic("pu:1");
@@ -340,6 +356,7 @@ int main(void)
 	tcase_set_timeout(tests, 30);
 	tcase_add_test(tests, two_packages_with_siblings);
 	tcase_add_test(tests, places_are_described);
+	tcase_add_test(tests, caches_by_level_and_size);
 	tcase_add_test(tests, one_pu);
 	tcase_add_test(tests, cores_without_packages);
 	tcase_add_test(tests, pus_without_cores);
