@@ -20,31 +20,35 @@ static bool is_one_of(int cpu, const int *cpus, uint32_t count)
 }
 
 /* "cpu0 user nice system idle iowait irq softirq steal ...", in ticks of the clock. PUs come first. */
-static double read_steal(const char *root, const int *cpus, uint32_t count)
+static void read_stat(struct noise *noise, const char *root, const int *cpus, uint32_t count)
 {
 	FILE *file = sysfile_open(root, "/proc/stat");
-	double tick_ns = (double)NS_PER_S / (double)sysconf(_SC_CLK_TCK), sum = 0;
+	double tick_ns = (double)NS_PER_S / (double)sysconf(_SC_CLK_TCK);
+	unsigned long long steal_ticks = 0, busy_ticks = 0;
 	uint32_t found = 0;
 	char *line = NULL;
 	size_t room = 0;
 
 	while (file && found < count && getline(&line, &room, file) > 0) {
-		unsigned long long steal;
+		unsigned long long user, nice, system, irq, softirq, steal;
 		int cpu;
 
 		/* The sum's line has a blank where these have a number. */
 		if (strncmp(line, "cpu", 3) != 0 || line[3] == ' ')
 			continue;
-		if (sscanf(line, "cpu%d %*u %*u %*u %*u %*u %*u %*u %llu", &cpu, &steal) != 2 ||
+		if (sscanf(line, "cpu%d %llu %llu %llu %*u %*u %llu %llu %llu", &cpu, &user, &nice,
+		           &system, &irq, &softirq, &steal) != 7 ||
 		    !is_one_of(cpu, cpus, count))
 			continue;
-		sum += (double)steal * tick_ns;
+		busy_ticks += user + nice + system + irq + softirq;
+		steal_ticks += steal;
 		found++;
 	}
 	free(line);
 	if (file)
 		fclose(file);
-	return found == count ? sum : NAN;
+	noise->steal_ns = found == count ? (double)steal_ticks * tick_ns : NAN;
+	noise->busy_ns = found == count ? (double)busy_ticks * tick_ns : NAN;
 }
 
 static double read_pressure(const char *root, const char *path)
@@ -62,11 +66,11 @@ void noise_read(struct noise *noise, const char *root, const int *cpus, uint32_t
                 const struct quota_counts *quota)
 {
 	*noise = (struct noise){
-	        .steal_ns = read_steal(root, cpus, count),
 	        .cpu_pressure_ns = read_pressure(root, "/proc/pressure/cpu"),
 	        .io_pressure_ns = read_pressure(root, "/proc/pressure/io"),
 	        .throttled_periods = quota_counts_throttled(quota),
 	};
+	read_stat(noise, root, cpus, count);
 }
 
 static double between(double before, double after)
@@ -78,6 +82,7 @@ struct noise noise_between(const struct noise *before, const struct noise *after
 {
 	return (struct noise){
 	        .steal_ns = between(before->steal_ns, after->steal_ns),
+	        .busy_ns = between(before->busy_ns, after->busy_ns),
 	        .cpu_pressure_ns = between(before->cpu_pressure_ns, after->cpu_pressure_ns),
 	        .io_pressure_ns = between(before->io_pressure_ns, after->io_pressure_ns),
 	        .throttled_periods = between(before->throttled_periods, after->throttled_periods),

@@ -78,7 +78,7 @@ static inline struct trial_result fake_trial(double rate)
 	                             .whole_rate = rate,
 	                             .cpu_ns = 1e6,
 	                             .peak_bytes = NAN,
-	                             .noise = {NAN, NAN, NAN, NAN},
+	                             .noise = {NAN, NAN, NAN, NAN, NAN},
 	                             .elapsed_ns = 40000000};
 
 	for (int i = 0; i < WORKLOAD_METRICS; i++)
@@ -110,7 +110,7 @@ static inline struct trial_result fake_failure(enum status status, const char *r
 	                             .cpu_ns = NAN,
 	                             .peak_bytes = NAN,
 	                             .whole_rate = NAN,
-	                             .noise = {NAN, NAN, NAN, NAN}};
+	                             .noise = {NAN, NAN, NAN, NAN, NAN}};
 
 	for (int i = 0; i < WORKLOAD_METRICS; i++)
 		trial.metrics[i] = NAN;

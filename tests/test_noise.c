@@ -8,15 +8,16 @@
 static const int cpus[] = {0, 3};
 static const struct quota_counts no_quota;
 
-static void put_stat(const char *root, const char *steal_of_0, const char *steal_of_3)
+static void put_stat(const char *root, const char *steal_of_0, const char *user_of_3,
+                     const char *steal_of_3)
 {
 	char text[512];
 
 	snprintf(text, sizeof(text),
 	         "cpu  1 2 3 4 5 6 7 999 0 0\ncpu0 1 2 3 4 5 6 7 %s 0 0\ncpu1 1 2 3 4 5 6 7 500 0 "
 	         "0\n"
-	         "cpu3 1 2 3 4 5 6 7 %s 0 0\nintr 5 0\n",
-	         steal_of_0, steal_of_3);
+	         "cpu3 %s 2 3 4 5 6 7 %s 0 0\nintr 5 0\n",
+	         steal_of_0, user_of_3, steal_of_3);
 	fake_tree_put(root, "proc/stat", text);
 }
 
@@ -36,6 +37,7 @@ START_TEST(nothing_readable_is_nan)
 
 	noise_read(&noise, "/nonexistent", cpus, 2, &no_quota);
 	ck_assert_double_nan(noise.steal_ns);
+	ck_assert_double_nan(noise.busy_ns);
 	ck_assert_double_nan(noise.cpu_pressure_ns);
 	ck_assert_double_nan(noise.io_pressure_ns);
 	ck_assert_double_nan(noise.throttled_periods);
@@ -51,15 +53,18 @@ START_TEST(what_came_between_is_the_difference)
 	char root[FAKE_TREE_PATH];
 
 	fake_tree_make(root);
-	put_stat(root, "10", "20");
+	put_stat(root, "10", "1", "20");
 	put_pressure(root, "1000", "7");
 	noise_read(&before, root, cpus, 2, &no_quota);
 	ck_assert_double_eq(before.steal_ns, 30 * tick_ns); /* not of PU 1, not the sum of all */
-	put_stat(root, "12", "21");
+	/* user, nice, system, irq, softirq of both; neither idle nor I/O wait. */
+	ck_assert_double_eq(before.busy_ns, 2 * (1 + 2 + 3 + 6 + 7) * tick_ns);
+	put_stat(root, "12", "5", "21");
 	put_pressure(root, "1500", "7");
 	noise_read(&after, root, cpus, 2, &no_quota);
 	between = noise_between(&before, &after);
 	ck_assert_double_eq(between.steal_ns, 3 * tick_ns);
+	ck_assert_double_eq(between.busy_ns, 4 * tick_ns);
 	ck_assert_double_eq(between.cpu_pressure_ns, 500e3);
 	ck_assert_double_eq(between.io_pressure_ns, 0);
 	ck_assert_double_nan(between.throttled_periods);
@@ -77,7 +82,7 @@ START_TEST(a_pu_that_is_not_told_makes_it_nan)
 	struct noise noise;
 
 	fake_tree_make(root);
-	put_stat(root, "1", "2");
+	put_stat(root, "1", "1", "2");
 	fake_tree_put(root, "proc/pressure/cpu", "some avg10=x\n");
 	noise_read(&noise, root, more, 2, &no_quota);
 	ck_assert_double_nan(noise.steal_ns);
