@@ -158,7 +158,12 @@ bool stats_false_discovery(const double *p, size_t n, double *adjusted)
 
 struct interval stats_ci95(const double *values, size_t n)
 {
-	size_t rank = stats_ci95_rank(n);
+	return stats_ci(values, n, 0.05);
+}
+
+struct interval stats_ci(const double *values, size_t n, double miss)
+{
+	size_t rank = stats_ci_rank(n, miss);
 	double *sorted = rank ? sorted_copy(values, n) : NULL;
 	struct interval interval = {NAN, NAN};
 

@@ -29,6 +29,8 @@ size_t stats_ci95_rank(size_t n);
 size_t stats_ci_rank(size_t n, double miss);
 /* That interval; {NAN, NAN} for n < 6. */
 struct interval stats_ci95(const double *values, size_t n);
+/* The same that misses the median with a probability of `miss` at most. */
+struct interval stats_ci(const double *values, size_t n, double miss);
 /*
  * The two-sided p-value of the exact sign test: how likely `below` and `above`, or a split less even, are
  * where each difference is as likely below as above 0. Differences that are 0 are left out. 1 for none.
