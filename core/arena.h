@@ -73,6 +73,7 @@ struct arena_passes {
 struct arena_board {
 	/* The case: written by the core before the stage starts, only read from then on. */
 	uint32_t describe; /* 1: do not run anything, fill `model` of the workload's memory */
+	uint32_t counted;  /* 1: events of its processes are counted (counters.h) */
 	uint32_t cores, in_flight, locks, queues, queue_capacity, events;
 	int32_t cpus[ARENA_CPUS];
 	uint32_t plugin_path, workload_name; /* places in text */

@@ -76,6 +76,9 @@ struct config_placement {
 struct sampling {
 	uint32_t rounds, warmup_ms, window_ms, windows, drain_ms;
 	uint32_t budget_s; /* 0: none */
+	/* Half of the interval's width that is enough, in percent of the median; 0: all rounds are made. */
+	double target_ci_percent;
+	bool counters; /* events of the model's processes are counted (counters.h) */
 };
 
 struct config_workload {

@@ -5,46 +5,83 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-enum { MOST_KEYS = 8 };
+#include "stopping.h"
 
-/* A whole number of an object; `at` is the offset of the uint32_t that takes it. */
+enum { MOST_KEYS = 10 };
+
+/*
+ * A value of an object: by `kind` a whole number from min to max, a number above min, or a flag. `at` is the
+ * offset of the uint32_t, the double or the bool that takes it.
+ */
 struct number_key {
 	const char *name;
 	uint32_t min, max;
 	size_t at;
+	enum { WHOLE, SHARE, FLAG } kind;
 };
 
 /* Those that only the config itself has come last. */
 static const struct number_key sampling_keys[] = {
-        {"warmup_ms", 0, 600000, offsetof(struct sampling, warmup_ms)},
-        {"window_ms", 1, 60000, offsetof(struct sampling, window_ms)},
-        {"windows", 1, 1000, offsetof(struct sampling, windows)},
-        {"drain_ms", 0, 60000, offsetof(struct sampling, drain_ms)},
-        {"rounds", 1, 10000, offsetof(struct sampling, rounds)},
-        {"budget_s", 0, 1000000, offsetof(struct sampling, budget_s)},
+        {"warmup_ms", 0, 600000, offsetof(struct sampling, warmup_ms), WHOLE},
+        {"window_ms", 1, 60000, offsetof(struct sampling, window_ms), WHOLE},
+        {"windows", 1, 1000, offsetof(struct sampling, windows), WHOLE},
+        {"drain_ms", 0, 60000, offsetof(struct sampling, drain_ms), WHOLE},
+        {"counters", 0, 1, offsetof(struct sampling, counters), FLAG},
+        {"rounds", 1, 10000, offsetof(struct sampling, rounds), WHOLE},
+        {"budget_s", 0, 1000000, offsetof(struct sampling, budget_s), WHOLE},
+        {"target_ci_percent", 0, 100, offsetof(struct sampling, target_ci_percent), SHARE},
 };
-enum { SAMPLING_KEYS = sizeof(sampling_keys) / sizeof(*sampling_keys), WORKLOAD_KEYS = 4 };
+enum { SAMPLING_KEYS = sizeof(sampling_keys) / sizeof(*sampling_keys), WORKLOAD_KEYS = 5 };
 
 static const struct number_key limit_keys[] = {
-        {"trial_timeout_s", 1, 86400, offsetof(struct config, trial_timeout_s)},
-        {"memory_mib", 16, 1 << 24, offsetof(struct config, memory_mib)},
+        {"trial_timeout_s", 1, 86400, offsetof(struct config, trial_timeout_s), WHOLE},
+        {"memory_mib", 16, 1 << 24, offsetof(struct config, memory_mib), WHOLE},
 };
+
+/* False where the value is not what the key takes. */
+static bool take_number(const json_t *json, const struct number_key *key, void *to)
+{
+	void *place = (char *)to + key->at;
+	bool good;
+
+	if (key->kind == FLAG) {
+		good = json_is_boolean(json);
+		if (good)
+			*(bool *)place = json_is_true(json);
+	} else if (key->kind == SHARE) {
+		good = json_is_number(json) && json_number_value(json) > key->min &&
+		       json_number_value(json) <= key->max;
+		if (good)
+			*(double *)place = json_number_value(json);
+	} else {
+		good = read_is_integer(json, key->min, key->max);
+		if (good)
+			*(uint32_t *)place = (uint32_t)json_integer_value(json);
+	}
+	return good;
+}
 
 static void read_number(struct reader *reader, const char *place, const json_t *object,
                         const struct number_key *key, void *to)
 {
 	const json_t *json = json_object_get(object, key->name);
-	char where[PLACE], found[WORDS_QUOTE];
+	char where[PLACE], text[WORDS_QUOTE];
+	const char *found;
 
-	if (!json)
+	if (!json || take_number(json, key, to))
 		return;
-	if (read_is_integer(json, key->min, key->max)) {
-		*(uint32_t *)(void *)((char *)to + key->at) = (uint32_t)json_integer_value(json);
-		return;
-	}
-	read_problem(reader, place_of_key(where, place, key->name),
-	             "%s; must be a whole number from %" PRIu32 " to %" PRIu32,
-	             read_describe(json, found), key->min, key->max);
+	place_of_key(where, place, key->name);
+	found = read_describe(json, text);
+	if (key->kind == FLAG)
+		read_problem(reader, where, "%s; must be true or false", found);
+	else if (key->kind == SHARE)
+		read_problem(reader, where,
+		             "%s; must be a number above %" PRIu32 ", at most %" PRIu32, found,
+		             key->min, key->max);
+	else
+		read_problem(reader, where,
+		             "%s; must be a whole number from %" PRIu32 " to %" PRIu32, found,
+		             key->min, key->max);
 }
 
 static void read_numbers(struct reader *reader, const char *place, const json_t *object,
@@ -93,12 +130,15 @@ void read_sampling(struct reader *reader, const char *place, const json_t *objec
 		refuse_run_wide(reader, where, json);
 	read_numbers(reader, where, json, sampling_keys,
 	             of_workload ? WORKLOAD_KEYS : SAMPLING_KEYS, sampling);
+	/* Where a precision is asked for, rounds are an upper limit. */
+	if (!of_workload && sampling->target_ci_percent > 0 && !json_object_get(json, "rounds"))
+		sampling->rounds = STOPPING_MOST;
 }
 
 void read_limits(struct reader *reader, const json_t *root)
 {
-	static const struct number_key generator = {"generator_cores", 1, 1 << 20,
-	                                            offsetof(struct config, generator_cores)};
+	static const struct number_key generator = {
+	        "generator_cores", 1, 1 << 20, offsetof(struct config, generator_cores), WHOLE};
 	const json_t *limits = json_object_get(root, "limits");
 
 	if (limits)
@@ -109,15 +149,7 @@ void read_limits(struct reader *reader, const json_t *root)
 
 void read_margin(struct reader *reader, const char *place, const json_t *object, double *percent)
 {
-	const json_t *json = json_object_get(object, "margin_percent");
-	char where[PLACE], found[WORDS_QUOTE];
+	static const struct number_key margin = {"margin_percent", 0, 100, 0, SHARE};
 
-	if (!json)
-		return;
-	if (json_is_number(json) && json_number_value(json) > 0 && json_number_value(json) <= 100)
-		*percent = json_number_value(json);
-	else
-		read_problem(reader, place_of_key(where, place, "margin_percent"),
-		             "%s; must be a number above 0, at most 100",
-		             read_describe(json, found));
+	read_number(reader, place, object, &margin, percent);
 }

@@ -29,13 +29,6 @@ struct reading {
 	uint64_t total, enabled_ns, running_ns;
 };
 
-void counters_init(struct counters *counters)
-{
-	*counters = (struct counters){0};
-	for (int i = 0; i < COUNTERS; i++)
-		counters->fds[i] = -1;
-}
-
 static int open_one(int which, pid_t pid, bool user_only)
 {
 	struct perf_event_attr attr = {
@@ -59,7 +52,7 @@ static bool is_refused(int error)
 
 void counters_open(struct counters *counters, pid_t pid)
 {
-	counters_init(counters);
+	*counters = (struct counters){.opened = true};
 	for (int i = 0; i < COUNTERS; i++) {
 		bool hardware = events[i].type == PERF_TYPE_HARDWARE;
 
@@ -74,10 +67,15 @@ void counters_open(struct counters *counters, pid_t pid)
 	}
 }
 
+static bool is_open(const struct counters *counters, int which)
+{
+	return counters->opened && counters->fds[which] >= 0;
+}
+
 static void control(const struct counters *counters, unsigned long order)
 {
 	for (int i = 0; i < COUNTERS; i++)
-		if (counters->fds[i] >= 0)
+		if (is_open(counters, i))
 			ioctl(counters->fds[i], order, 0); /* children as well */
 }
 
@@ -104,7 +102,7 @@ void counters_read(const struct counters *counters, double values[COUNTERS])
 		struct reading reading;
 
 		values[i] = NAN;
-		if (counters->fds[i] >= 0 &&
+		if (is_open(counters, i) &&
 		    read(counters->fds[i], &reading, sizeof(reading)) == (ssize_t)sizeof(reading))
 			values[i] =
 			        counters_scale((double)reading.total, (double)reading.enabled_ns,
@@ -115,9 +113,9 @@ void counters_read(const struct counters *counters, double values[COUNTERS])
 void counters_close(struct counters *counters)
 {
 	for (int i = 0; i < COUNTERS; i++)
-		if (counters->fds[i] >= 0)
+		if (is_open(counters, i))
 			close(counters->fds[i]);
-	counters_init(counters);
+	*counters = (struct counters){0};
 }
 
 const char *counters_explain(int error, const char *root, char *text, size_t size)

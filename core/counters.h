@@ -20,14 +20,14 @@ enum counter {
 	COUNTERS
 };
 
+/* All zero: none is counted. */
 struct counters {
+	bool opened;
 	int fds[COUNTERS];    /* -1: not counted */
 	int errors[COUNTERS]; /* the errno of why not; 0 */
 	bool user_only; /* those of the processor: the kernel's part may not be counted here */
 };
 
-/* None is counted, and it is not said why. */
-void counters_init(struct counters *);
 /* Opens what can be, stopped. Never fails: what cannot be is in `errors`. */
 void counters_open(struct counters *, pid_t pid);
 void counters_start(const struct counters *);

@@ -143,6 +143,8 @@ static void hash_case(XXH3_state_t *state, const struct plan_case *kase)
 	hash_number(state, "warmup_ms", sampling->warmup_ms);
 	hash_number(state, "window_ms", sampling->window_ms);
 	hash_number(state, "windows", sampling->windows);
+	if (sampling->counters)
+		hash_number(state, "counters", 1);
 }
 
 const char *plan_case_key(const struct plan_case *kase, char text[PLAN_KEY])

@@ -34,19 +34,24 @@ static json_t *gauges(const struct trial_result *trial)
 {
 	const struct noise *noise = &trial->noise;
 	bool ended = trial->used.user_ns + trial->used.system_ns > 0;
+	json_t *object;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "cpu_ns",
-	                 json_number_or_null(trial->cpu_ns), "peak_resident_bytes",
-	                 json_number_or_null(trial->peak_bytes), "whole_trial_rate",
-	                 json_number_or_null(trial->whole_rate), "observer_late_ns",
-	                 json_number_or_null(trial->late_ns), "overhead_ns",
-	                 (json_int_t)trial->overhead_ns, "tasks_stepped",
-	                 (json_int_t)trial->stepped, "whole_passes", (json_int_t)trial->passes,
-	                 "steal_ns", json_number_or_null(noise->steal_ns), "cpu_pressure_ns",
-	                 json_number_or_null(noise->cpu_pressure_ns), "io_pressure_ns",
-	                 json_number_or_null(noise->io_pressure_ns), "throttled_periods",
-	                 json_number_or_null(noise->throttled_periods), "whole_trial",
-	                 ended ? whole_trial(&trial->used) : json_null());
+	object = json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "cpu_ns",
+	                   json_number_or_null(trial->cpu_ns), "peak_resident_bytes",
+	                   json_number_or_null(trial->peak_bytes), "whole_trial_rate",
+	                   json_number_or_null(trial->whole_rate), "observer_late_ns",
+	                   json_number_or_null(trial->late_ns), "overhead_ns",
+	                   (json_int_t)trial->overhead_ns, "tasks_stepped",
+	                   (json_int_t)trial->stepped, "whole_passes", (json_int_t)trial->passes,
+	                   "steal_ns", json_number_or_null(noise->steal_ns), "cpu_pressure_ns",
+	                   json_number_or_null(noise->cpu_pressure_ns), "io_pressure_ns",
+	                   json_number_or_null(noise->io_pressure_ns), "throttled_periods",
+	                   json_number_or_null(noise->throttled_periods), "whole_trial",
+	                   ended ? whole_trial(&trial->used) : json_null());
+	for (int i = 0; i < GAUGES; i++)
+		json_object_set_new(object, gauge_name((enum gauge)i),
+		                    json_number_or_null(trial->gauges[i]));
+	return object;
 }
 
 static json_t *notes(const struct trial_result *trial)
@@ -69,6 +74,9 @@ static json_t *metrics(const struct workload *workload, const struct trial_resul
 	for (int i = 0; workload->metrics[i].name; i++)
 		json_object_set_new(object, workload->metrics[i].name,
 		                    json_number_or_null(trial->metrics[i]));
+	for (int i = 0; i < PER_OP_METRICS; i++)
+		json_object_set_new(object, per_op_metrics(workload)[i].name,
+		                    json_number_or_null(trial->per_op[i]));
 	return object;
 }
 

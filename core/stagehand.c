@@ -66,6 +66,9 @@ int stagehand_start(struct stagehand *hand, struct keeper *keeper, struct arena 
 	pid = keeper_stage(keeper, &stage, err);
 	close(pair[1]);
 	hand->pid = pid;
+	/* While it waits for its arena: all that it creates will inherit them. */
+	if (pid > 0 && arena->board->counted)
+		counters_open(&hand->counters, pid);
 	code = pid < 0 ? pid : hand_over(pair[0], arena, sockets, count, err);
 	close(pair[0]);
 	return code;
@@ -248,6 +251,13 @@ double stagehand_cpu_ns(const struct stagehand *hand)
 	return sum;
 }
 
+void stagehand_schedstat(const struct stagehand *hand, struct schedstat *queue)
+{
+	schedstat_look(queue, "", hand->pid);
+	for (uint32_t i = 0; i < hand->watched; i++)
+		schedstat_look(queue, "", atomic_load(&hand->arena->board->watched_pids[i]));
+}
+
 static bool peak_of(pid_t pid, double *bytes)
 {
 	char path[64], line[256];
@@ -337,6 +347,7 @@ void stagehand_finish(struct stagehand *hand)
 	for (uint32_t i = 0; i < hand->watched; i++)
 		if (hand->pidfds[i] >= 0)
 			close(hand->pidfds[i]);
+	counters_close(&hand->counters);
 	free(hand->pidfds);
 	hand->pidfds = NULL;
 	hand->watched = 0;

@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "counters.h"
 #include "error.h"
 #include "keeper.h"
+#include "schedstat.h"
 #include "status.h"
 
 struct stagehand {
@@ -16,12 +18,13 @@ struct stagehand {
 	struct arena *arena;
 	pid_t pid;
 	int output; /* what the stage printed: a memfd of limited size; -1: it prints by itself */
-	int watched_epoll;               /* readable when a watched process has ended */
-	uint32_t watched;                /* that were taken over from the board */
-	int *pidfds;                     /* of them */
-	bool ended;                      /* the stage itself */
-	struct keeper_end end;           /* once it has ended */
-	enum status status;              /* once something went wrong; else OK */
+	int watched_epoll;        /* readable when a watched process has ended */
+	uint32_t watched;         /* that were taken over from the board */
+	int *pidfds;              /* of them */
+	struct counters counters; /* over the stage and all below it; none unless asked for */
+	bool ended;               /* the stage itself */
+	struct keeper_end end;    /* once it has ended */
+	enum status status;       /* once something went wrong; else OK */
 	char reason[ARENA_REASON_BYTES]; /* with it */
 };
 
@@ -38,6 +41,8 @@ void stagehand_fail(struct stagehand *, enum status, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 /* CPU time of the stage and all watched processes in ns; NAN where a clock cannot be read. */
 double stagehand_cpu_ns(const struct stagehand *);
+/* Adds the threads of the same; zero it first. */
+void stagehand_schedstat(const struct stagehand *, struct schedstat *);
 /*
  * Memory that the stage, all watched processes and the arena hold now, in bytes: each process's own
  * pages, those of the arena once. What cannot be read counts as nothing.

@@ -50,6 +50,7 @@ static int fill_board(struct trial *trial, struct hd_error *err)
 	board->queue_capacity = trial->needed.queue_capacity;
 	board->events = trial->needed.events;
 	board->seed = spec->seed;
+	board->counted = spec->sampling.counters;
 	for (uint32_t i = 0; i < board->cores; i++)
 		board->cpus[i] = spec->cpus[i];
 	board->plugin_path = arena_put_text(board, spec->plugin_path);
@@ -236,6 +237,19 @@ static void finish(struct trial *trial)
 	free(trial->first_task_ops);
 }
 
+void trial_result_init(struct trial_result *result)
+{
+	*result = (struct trial_result){.cpu_ns = NAN,
+	                                .peak_bytes = NAN,
+	                                .whole_rate = NAN,
+	                                .noise = {NAN, NAN, NAN, NAN, NAN}};
+	for (int i = 0; i < WORKLOAD_METRICS; i++)
+		result->metrics[i] = NAN;
+	for (int i = 0; i < PER_OP_METRICS; i++)
+		result->per_op[i] = NAN;
+	gauges_init(result->gauges);
+}
+
 void trial_run(const struct trial_spec *spec, struct keeper *keeper, struct trial_result *result)
 {
 	struct trial trial = {
@@ -243,10 +257,7 @@ void trial_run(const struct trial_spec *spec, struct keeper *keeper, struct tria
 	struct hd_error err = {0};
 	uint64_t began = clock_now_ns();
 
-	*result = (struct trial_result){
-	        .cpu_ns = NAN, .peak_bytes = NAN, .whole_rate = NAN, .noise = {NAN, NAN, NAN, NAN}};
-	for (int i = 0; i < WORKLOAD_METRICS; i++)
-		result->metrics[i] = NAN;
+	trial_result_init(result);
 	if (prepare(&trial, keeper, &err))
 		live(&trial);
 	finish(&trial);

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "keeper.h"
 #include "noise.h"
+#include "per_op.h"
 #include "status.h"
 #include "workload.h"
 
@@ -43,9 +44,11 @@ struct trial_result {
 	char note[ARENA_REASON_BYTES];       /* of the workload, or "" */
 	char model_note[ARENA_REASON_BYTES]; /* of the model, or "" */
 	double metrics
-	        [WORKLOAD_METRICS]; /* NAN: not measured; all of them where status is not OK */
-	uint64_t elapsed_ns;        /* the whole trial, verification included */
-	uint64_t overhead_ns;       /* of it: not warm-up, not windows or passes */
+	        [WORKLOAD_METRICS];    /* NAN: not measured; all of them where status is not OK */
+	double per_op[PER_OP_METRICS]; /* the same of per_op.h */
+	double gauges[GAUGES];         /* during the windows; NAN: not measured */
+	uint64_t elapsed_ns;           /* the whole trial, verification included */
+	uint64_t overhead_ns;          /* of it: not warm-up, not windows or passes */
 	double whole_rate; /* ops over time from the first window's begin to the last's end */
 	uint32_t windows;  /* that were seen */
 	uint64_t *window_ns, *window_ops; /* as the clock said, not as was planned */
@@ -59,6 +62,8 @@ struct trial_result {
 	struct keeper_end used; /* by the stage, once it has ended; zero before */
 };
 
+/* As it is before anything was measured: all of it zero or NAN. */
+void trial_result_init(struct trial_result *);
 /* Runs one. Never fails by itself: what goes wrong is the status. Free the result in any case. */
 void trial_run(const struct trial_spec *, struct keeper *, struct trial_result *);
 void trial_free(struct trial_result *);

@@ -31,6 +31,16 @@ struct trial {
 	uint64_t run_began_ns, measured_ns, warmup_ns;
 };
 
+/* What is read beside the windows at one moment. */
+struct trial_surroundings {
+	struct noise noise;
+	struct schedstat queue;
+	double frequency_hz;
+	uint64_t ns;         /* when the two below were read */
+	uint64_t between_ns; /* CPU time of what the stage did between passes */
+	double cpu_ns;       /* of the model's processes, that included */
+};
+
 /* trial_watch.c: each returns false where the trial ends there, for whatever reason. */
 
 /* Lets time go by, `ns` at most. */
@@ -43,6 +53,11 @@ bool trial_await_load(struct trial *);
 bool trial_warm_up(struct trial *);
 /* Looks at the slots window by window, and until enough whole passes were made. */
 bool trial_measure(struct trial *);
+
+/* trial_gauges.c. Nothing in it fails: what cannot be read is NAN. */
+void trial_look_around(struct trial *, struct trial_surroundings *);
+void trial_take_gauges(struct trial *, const struct trial_surroundings *before,
+                       const struct trial_surroundings *after);
 
 /* trial_verdict.c: verifies, then makes numbers of what was seen. */
 void trial_conclude(struct trial *);

@@ -242,52 +242,24 @@ static bool await_passes(struct trial *trial, uint64_t done_before)
 	return true;
 }
 
-/* CPU time of the model's processes, and of what the stage did between passes, at one moment. */
-struct cpu_look {
-	uint64_t ns, between_ns;
-	double cpu_ns;
-};
-
-static struct cpu_look look_at_cpu(const struct trial *trial)
-{
-	return (struct cpu_look){
-	        .between_ns = atomic_load(&trial->arena.board->between_cpu_ns),
-	        .cpu_ns = stagehand_cpu_ns(&trial->hand),
-	        .ns = clock_now_ns(),
-	};
-}
-
-/* Read a moment before and after the windows: scaled to the time between their first and last look. */
-static double cpu_of_windows(const struct trial *trial, struct cpu_look before,
-                             struct cpu_look after)
-{
-	double cpu = after.cpu_ns - before.cpu_ns - (double)(after.between_ns - before.between_ns);
-	double observed = (double)(trial->last.ns - trial->first.ns);
-
-	return after.ns > before.ns ? cpu * observed / (double)(after.ns - before.ns) : NAN;
-}
-
 bool trial_measure(struct trial *trial)
 {
 	struct arena_board *board = trial->arena.board;
 	uint64_t passes = atomic_load(&board->passes_done);
-	const struct trial_spec *spec = trial->spec;
-	struct noise quiet, noisy;
-	struct cpu_look before, after;
+	struct trial_surroundings before, after;
 
-	noise_read(&quiet, "", spec->cpus, spec->kase.cores, &trial->quota);
-	before = look_at_cpu(trial);
+	trial_look_around(trial, &before);
+	counters_start(&trial->hand.counters);
 	atomic_store(&board->measuring, 1);
 	if (!watch_windows(trial) || (trial->workload->finite && !await_passes(trial, passes)))
 		return false;
 	if (trial->workload->finite)
 		trial->last = look(trial); /* passes went on beyond the windows */
-	after = look_at_cpu(trial);
+	counters_stop(&trial->hand.counters);
 	atomic_store(&board->measuring, 0);
 	trial->measured_ns = clock_now_ns() - trial->first.ns;
-	noise_read(&noisy, "", spec->cpus, spec->kase.cores, &trial->quota);
-	trial->result->noise = noise_between(&quiet, &noisy);
-	trial->result->cpu_ns = cpu_of_windows(trial, before, after);
+	trial_look_around(trial, &after);
+	trial_take_gauges(trial, &before, &after);
 	trial->result->peak_bytes = stagehand_peak_bytes(&trial->hand);
 	return true;
 }

@@ -72,17 +72,14 @@ static inline size_t fake_run_case(const struct fake_run *run, const char *wante
 /* A trial that went well, with this rate. Free it with trial_free(). */
 static inline struct trial_result fake_trial(double rate)
 {
-	struct trial_result trial = {.windows = 6,
-	                             .tasks = 2,
-	                             .stepped = 2,
-	                             .whole_rate = rate,
-	                             .cpu_ns = 1e6,
-	                             .peak_bytes = NAN,
-	                             .noise = {NAN, NAN, NAN, NAN, NAN},
-	                             .elapsed_ns = 40000000};
+	struct trial_result trial;
 
-	for (int i = 0; i < WORKLOAD_METRICS; i++)
-		trial.metrics[i] = NAN;
+	trial_result_init(&trial);
+	trial.windows = 6;
+	trial.tasks = trial.stepped = 2;
+	trial.whole_rate = rate;
+	trial.cpu_ns = 1e6;
+	trial.elapsed_ns = 40000000;
 	trial.metrics[0] = rate;
 	trial.window_ns = calloc(trial.windows, sizeof(uint64_t));
 	trial.window_ops = calloc(trial.windows, sizeof(uint64_t));
@@ -106,14 +103,10 @@ static inline void fake_run_add(struct fake_run *run, size_t index, uint32_t rou
 /* A failed trial. */
 static inline struct trial_result fake_failure(enum status status, const char *reason)
 {
-	struct trial_result trial = {.status = status,
-	                             .cpu_ns = NAN,
-	                             .peak_bytes = NAN,
-	                             .whole_rate = NAN,
-	                             .noise = {NAN, NAN, NAN, NAN, NAN}};
+	struct trial_result trial;
 
-	for (int i = 0; i < WORKLOAD_METRICS; i++)
-		trial.metrics[i] = NAN;
+	trial_result_init(&trial);
+	trial.status = status;
 	snprintf(trial.reason, sizeof(trial.reason), "%s", reason);
 	return trial;
 }

@@ -287,6 +287,8 @@ START_TEST(defaults_are_in_force)
 	ck_assert(config.placement.kind == PLACEMENT_NEAR);
 	ck_assert_uint_eq(config.sampling.rounds, 10);
 	ck_assert_uint_eq(config.sampling.budget_s, 0);
+	ck_assert_double_eq(config.sampling.target_ci_percent, 0);
+	ck_assert(!config.sampling.counters);
 	ck_assert_uint_eq(config.trial_timeout_s, 10);
 	ck_assert_uint_eq(config.memory_mib, 4096);
 	ck_assert_uint_eq(config.generator_cores, 0);
@@ -371,6 +373,24 @@ START_TEST(sampling_of_a_workload_differs_where_it_says)
 	ck_assert_uint_eq(config.workloads[1].sampling.warmup_ms, 7);
 	ck_assert_double_eq(config.workloads[0].margin_percent, 2.5);
 	ck_assert_double_eq(config.workloads[1].margin_percent, 10);
+}
+END_TEST
+
+START_TEST(a_precision_makes_rounds_an_upper_limit)
+{
+	ck_assert_int_eq(load("{\"models\": [\"m\"], \"workloads\": [{\"workload\": \"a\"}, "
+	                      " {\"workload\": \"b\", \"sampling\": {\"counters\": true}}],"
+	                      " \"sampling\": {\"target_ci_percent\": 2.5}}"),
+	                 0);
+	ck_assert_double_eq(config.sampling.target_ci_percent, 2.5);
+	ck_assert_uint_eq(config.sampling.rounds, 40);
+	ck_assert(!config.workloads[0].sampling.counters);
+	ck_assert(config.workloads[1].sampling.counters);
+	config_free(&config);
+	ck_assert_int_eq(load("{\"models\": [\"m\"], \"workloads\": [{\"workload\": \"a\"}],"
+	                      " \"sampling\": {\"target_ci_percent\": 2, \"rounds\": 12}}"),
+	                 0);
+	ck_assert_uint_eq(config.sampling.rounds, 12);
 }
 END_TEST
 
@@ -561,6 +581,7 @@ int main(void)
 	tcase_add_test(tests, ranges_are_spelt_out);
 	tcase_add_test(tests, paths_are_relative_to_the_config);
 	tcase_add_test(tests, sampling_of_a_workload_differs_where_it_says);
+	tcase_add_test(tests, a_precision_makes_rounds_an_upper_limit);
 	tcase_add_test(tests, changes_reach_their_place);
 	tcase_add_test(tests, changes_elsewhere_are_refused);
 	tcase_add_test(tests, what_is_no_file_is_refused);

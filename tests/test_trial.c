@@ -84,6 +84,60 @@ START_TEST(right_model_is_measured)
 }
 END_TEST
 
+/* A turn that is given away on one core is a switch of threads, or of processes; of which, nobody else knows. */
+static void check_switches(const char *plugin)
+{
+	const double *gauges = rig.result.gauges;
+	char path[512];
+
+	snprintf(path, sizeof(path), MODEL_PLUGIN_DIR "/%s", plugin);
+	rig_prepare(&rig, path, "switch");
+	rig.spec.kase.cores = 1;
+	rig.spec.sampling.window_ms = 50;
+	rig_run(&rig);
+	rig_assert_status(&rig, STATUS_OK);
+	ck_assert_double_gt(gauges[GAUGE_OBSERVED], 4 * 40e6);
+	ck_assert_double_eq_tol(gauges[GAUGE_OBSERVED], 4 * 50e6, 4 * 50e6);
+	ck_assert_double_nan(gauges[GAUGE_CYCLES]); /* was not asked for */
+	if (isnan(gauges[GAUGE_SWITCHES]))
+		return; /* a kernel without schedstat */
+	ck_assert_double_gt(rig.result.per_op[0], 0.5);
+	ck_assert_double_lt(rig.result.per_op[0], 1.5);
+	ck_assert_double_gt(gauges[GAUGE_RUN_DELAY], 0); /* two want one core */
+	ck_assert_double_nan(rig.result.per_op[1]);
+}
+
+START_TEST(switches_of_threads_and_processes_are_seen)
+{
+	check_switches("thread-mutex.so");
+	check_switches("process-pool.so");
+}
+END_TEST
+
+/* By the kernel's counters, inherited by threads and children, it is the same number. */
+START_TEST(counters_are_there_where_asked_for)
+{
+	static const char *const plugins[] = {"thread-mutex.so", "process-pool.so"};
+	char path[512];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), MODEL_PLUGIN_DIR "/%s", plugins[i]);
+		rig_prepare(&rig, path, "switch");
+		rig.spec.kase.cores = 1;
+		rig.spec.sampling.counters = true;
+		rig_run(&rig);
+		rig_assert_status(&rig, STATUS_OK);
+		if (isnan(rig.result.per_op[0]))
+			return;
+		ck_assert_double_gt(rig.result.per_op[0], 0.5);
+		ck_assert_double_lt(rig.result.per_op[0], 1.5);
+		/* Where there are such counters, an operation takes some of both. */
+		for (int k = 1; k < PER_OP_METRICS; k++)
+			ck_assert(isnan(rig.result.per_op[k]) || rig.result.per_op[k] > 1);
+	}
+}
+END_TEST
+
 /* ---- Wrong results, in every trial ----------------------------------------------------------- */
 
 START_TEST(race_is_caught_every_time)
@@ -417,6 +471,8 @@ int main(int argc, char **argv)
 	                            hang_in_destructor,
 	                            errors_keep_their_reason,
 	                            noise_is_kept_apart,
+	                            switches_of_threads_and_processes_are_seen,
+	                            counters_are_there_where_asked_for,
 	                            another_file_is_refused,
 	                            interruption_is_nobodys_fault,
 	                            model_that_does_nothing_may_go_unverified,

@@ -252,6 +252,11 @@ double stagehand_cpu_ns(const struct stagehand *hand)
 	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+void stagehand_schedstat(const struct stagehand *hand, struct schedstat *queue)
+{
+	schedstat_look(queue, "", hand->pid);
+}
+
 uint64_t stagehand_memory_bytes(const struct stagehand *hand)
 {
 	(void)hand;
