@@ -27,11 +27,12 @@ static void on_signal(int number)
 struct arguments {
 	struct workbench_options bench;
 	const char *output;
+	struct warnings warnings;
 	bool dry_run, json, overwrite, has_seed;
 	uint64_t seed;
 };
 
-enum { SEED = COMMAND_OWN, DRY_RUN, JSON, WITH_EMPTY };
+enum { SEED = COMMAND_OWN, DRY_RUN, JSON, WITH_EMPTY, NO_WARN };
 
 static const struct option long_options[] = {
         COMMAND_WORKBENCH_OPTIONS,
@@ -41,6 +42,7 @@ static const struct option long_options[] = {
         {"dry-run", no_argument, NULL, DRY_RUN},
         {"json", no_argument, NULL, JSON},
         {"with-empty", no_argument, NULL, WITH_EMPTY},
+        {"no-warn", required_argument, NULL, NO_WARN},
         {0},
 };
 
@@ -60,6 +62,8 @@ static bool parse_seed(struct arguments *arguments, const char *text)
 static int take_option(const struct command *command, int option, char **argv,
                        struct arguments *arguments)
 {
+	struct hd_error err = {0};
+
 	switch (option) {
 	case 'o':
 		arguments->output = optarg;
@@ -80,6 +84,10 @@ static int take_option(const struct command *command, int option, char **argv,
 	case WITH_EMPTY:
 		arguments->bench.with_empty = true;
 		return -1;
+	case NO_WARN:
+		return warnings_silence(&arguments->warnings, optarg, &err)
+		               ? command_misused(command, "%s", err.text)
+		               : -1;
 	default:
 		return command_take_option(command, option, argv, &arguments->bench);
 	}
@@ -143,6 +151,7 @@ static size_t count_models(const struct plan *plan)
 static void print_plan(const struct plan *plan)
 {
 	size_t to_run = 0, of_workloads = count_workloads(plan), of_models = count_models(plan);
+	bool may_stop = plan->config->sampling.target_ci_percent > 0;
 	char duration[FORMAT_TEXT];
 
 	for (size_t i = 0; i < plan->count; i++)
@@ -152,7 +161,8 @@ static void print_plan(const struct plan *plan)
 	        plan->count == 1 ? "" : "s");
 	if (to_run != plan->count)
 		fprintf(stderr, " (%zu cannot run)", plan->count - to_run);
-	fprintf(stderr, ", %u round%s, about %s\n", plan->rounds, plan->rounds == 1 ? "" : "s",
+	fprintf(stderr, ", %s%u round%s, %s %s\n", may_stop ? "up to " : "", plan->rounds,
+	        plan->rounds == 1 ? "" : "s", may_stop ? "at most" : "about",
 	        format_duration(plan->expected_s, duration));
 	if (plan->reduced[0])
 		fprintf(stderr, "budget   %s\n", plan->reduced);
@@ -230,9 +240,11 @@ static uint64_t random_seed(void)
 	return seed >> 11;
 }
 
-static int measure(struct workbench *bench, const struct arguments *arguments)
+static int measure(struct workbench *bench, const struct arguments *arguments,
+                   struct warnings *warnings)
 {
-	struct run_options options = {.overwrite = arguments->overwrite, .signal = &came_signal};
+	struct run_options options = {
+	        .overwrite = arguments->overwrite, .signal = &came_signal, .warnings = warnings};
 	struct run_outcome outcome = {0};
 	struct hd_error err = {0};
 	char path[PATH_MAX];
@@ -264,6 +276,7 @@ static int measure(struct workbench *bench, const struct arguments *arguments)
 	code = print_result(path, arguments->json);
 	fflush(stdout); /* the tables stand before what is said of them, also where both go to one file */
 	fprintf(stderr, "\nresult   %s%s\n", path, outcome.interrupted ? " (interrupted)" : "");
+	warnings_tell(warnings, stderr, screen_columns(STDERR_FILENO));
 	if (code)
 		return code;
 	if (outcome.unexpected)
@@ -279,6 +292,7 @@ static int measure(struct workbench *bench, const struct arguments *arguments)
 static int use(struct workbench *bench, const void *context)
 {
 	const struct arguments *arguments = context;
+	struct warnings warnings = arguments->warnings;
 	struct machine machine;
 
 	if (arguments->dry_run)
@@ -292,7 +306,9 @@ static int use(struct workbench *bench, const void *context)
 	machine_read(&machine, "");
 	print_machine(bench, &machine);
 	print_plan(&bench->plan);
-	return measure(bench, arguments);
+	run_find_warnings(&warnings, &bench->plan, &machine);
+	warnings_tell(&warnings, stderr, screen_columns(STDERR_FILENO));
+	return measure(bench, arguments, &warnings);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -321,6 +337,7 @@ const struct command command_run = {
                 "      --plugin-dir DIR  look for models there first\n"
                 "      --with-empty      run the model that does nothing as well: the harness's "
                 "share\n"
+                "      --no-warn W03,... do not tell these warnings; heddle(1) lists them\n"
                 "      --seed N          of the order and of generated data\n"
                 "      --dry-run         print the cases and the expected time, run nothing\n"
                 "      --json            print the result document in place of the tables\n\n"

@@ -29,7 +29,12 @@
 #include "histogram.h"
 
 enum generator_transport { GENERATOR_TCP, GENERATOR_UDP, GENERATOR_UNIX };
-enum { GENERATOR_SOURCES = 200, GENERATOR_TEXT_BYTES = 200, GENERATOR_READY_MS = 2000 };
+enum {
+	GENERATOR_SOURCES = 200,
+	GENERATOR_TEXT_BYTES = 200,
+	GENERATOR_READY_MS = 2000,
+	GENERATOR_SATURATED_PERCENT = 90, /* of its cores: from here on it is what is measured */
+};
 
 struct generator_plan {
 	enum generator_transport transport;

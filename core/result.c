@@ -121,11 +121,15 @@ static json_t *run_json(const struct plan *plan, const struct result_run *run)
 	const struct config *config = plan->config;
 	json_t *document = json_loads(config->json, JSON_DECODE_ANY, NULL);
 
-	return json_pack("{s:s, s:s, s:s, s:f, s:I, s:i, s:i, s:o, s:o, s:o}", "name", config->name,
-	                 "status", run->status, "started", run->started, "elapsed_s",
+	double target = config->sampling.target_ci_percent;
+
+	return json_pack("{s:s, s:s, s:s, s:f, s:I, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "name",
+	                 config->name, "status", run->status, "started", run->started, "elapsed_s",
 	                 run->elapsed_s, "seed", (json_int_t)run->seed, "rounds_planned",
-	                 (int)config->sampling.rounds, "rounds", (int)run->rounds, "reduced",
-	                 json_text_or_null(plan->reduced), "plugins", plugins(plan), "config",
+	                 (int)config->sampling.rounds, "rounds", (int)run->rounds,
+	                 "target_ci_percent", json_number_or_null(target > 0 ? target : NAN),
+	                 "reduced", json_text_or_null(plan->reduced), "warnings",
+	                 warnings_json(run->warnings), "plugins", plugins(plan), "config",
 	                 document ? document : json_null());
 }
 
@@ -150,7 +154,7 @@ static bool put_document(FILE *file, struct journal *journal, const struct plan 
 	            fputs(",\n\"cases\": [", file) != EOF;
 
 	for (size_t i = 0; good && i < plan->count; i++) {
-		json_t *of_case = result_case(journal, plan, i);
+		json_t *of_case = result_case(journal, plan, i, NULL);
 
 		good = of_case && fputs(i ? ",\n" : "\n", file) != EOF &&
 		       json_dumpf(of_case, file,

@@ -18,6 +18,7 @@
 #include "plan.h"
 #include "topology.h"
 #include "trial.h"
+#include "warning.h"
 
 enum { RESULT_VERSION = 1 };
 
@@ -55,9 +56,12 @@ struct result_run {
 	double elapsed_s;
 	const struct machine *machine;
 	const struct topology *topology;
-	const struct models *models; /* those that were used are told with file and build */
+	const struct warnings *warnings; /* may be NULL */
+	const struct models *models;     /* those that were used are told with file and build */
 };
 
+/* Raises the warnings that the trials give rise to, with how many cases they concern. Once, at the end. */
+void result_find_warnings(struct journal *, const struct plan *, struct warnings *);
 /* Writes the document to PATH by way of a temporary file beside it. 0 or -errno. */
 int result_write(const char *path, struct journal *, const struct plan *, const struct result_run *,
                  struct hd_error *);

@@ -7,6 +7,7 @@
 #include "result_document.h"
 #include "result_value.h"
 #include "stats.h"
+#include "stopping.h"
 
 static json_t *values_json(const struct hd_option *options, const struct value *values)
 {
@@ -37,11 +38,17 @@ static size_t collect(json_t *const *lines, uint32_t count, const char *metric, 
 	return n;
 }
 
+/* Where trials stop as soon as they are precise enough, an interval has less to err with. */
+static double error_of(const struct plan *plan)
+{
+	return stopping_error(plan->config->sampling.target_ci_percent);
+}
+
 static json_t *metric_json(const struct workload_metric *metric, json_t *const *lines,
-                           uint32_t count, bool ok, double *values)
+                           uint32_t count, bool ok, double error, double *values)
 {
 	size_t n = collect(lines, count, metric->name, values);
-	struct interval interval = stats_ci95(values, n);
+	struct interval interval = stats_ci(values, n, error);
 	json_t *trials = json_array();
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -131,16 +138,36 @@ static void note(json_t *notes, const char *format, ...)
 }
 
 /* What happens in the windows of a copy is one file after the other: only streams are looked into. */
-static void note_inside(json_t *notes, const struct plan_case *kase, const struct inside *inside)
+static void note_inside(json_t *notes, const struct plan_case *kase, const struct inside *inside,
+                        struct concern *concern)
 {
 	if (kase->workload->finite)
 		return;
-	if (inside->stalled)
+	if (inside->stalled) {
+		concern_add(concern, WARNING_STALLED,
+		            100 * (double)inside->stalled / (double)inside->windows);
 		note(notes, "%llu of %llu windows stalled", (unsigned long long)inside->stalled,
 		     (unsigned long long)inside->windows);
-	if (fabs(inside->trend) > 0.05 && (inside->trend_ci.low > 0 || inside->trend_ci.high < 0))
+	}
+	if (fabs(inside->trend) > 0.05 && (inside->trend_ci.low > 0 || inside->trend_ci.high < 0)) {
+		concern_add(concern, WARNING_NOT_STEADY, 100 * fabs(inside->trend));
 		note(notes, "not steady: %+.0f %% over the trial; raise warmup_ms",
 		     inside->trend * 100);
+	}
+}
+
+static void note_precision(json_t *notes, double target, const double *gate, size_t n,
+                           struct concern *concern)
+{
+	double half_width = stopping_half_width_percent(gate, n);
+
+	if (!(target > 0) || half_width <= target)
+		return;
+	concern_add(concern, WARNING_PRECISION, half_width);
+	if (isfinite(half_width))
+		note(notes, "precision not reached: ±%.1f %%", half_width);
+	else
+		note(notes, "precision not reached: too few trials for an interval");
 }
 
 /* The same remark, whatever the numbers in it. */
@@ -193,9 +220,9 @@ static void take_notes(json_t *notes, json_t *const *lines, uint32_t count)
 		}
 }
 
-static json_t *spread_json(const double *gate, size_t n, const struct inside *inside)
+static json_t *spread_json(const double *gate, size_t n, const struct inside *inside, double error)
 {
-	struct interval interval = stats_ci95(gate, n);
+	struct interval interval = stats_ci(gate, n, error);
 	double median = stats_median(gate, n),
 	       smallest = (interval.high - interval.low) / 2 / median;
 
@@ -227,7 +254,7 @@ static json_t *versus_json(const struct journal *journal, const struct plan *pla
 		if (mine->gate[i] > 0 && base->gate[i] > 0)
 			logs[n++] = log(mine->gate[i] / base->gate[i]);
 	if (n) {
-		interval = stats_ci95(logs, n);
+		interval = stats_ci(logs, n, error_of(plan));
 		interval.low = exp(interval.low);
 		interval.high = exp(interval.high);
 		versus = json_pack("{s:o, s:o, s:i}", "ratio",
@@ -257,16 +284,20 @@ static json_t *reason_json(const struct plan_case *kase, json_t *const *lines, u
 	return json_null();
 }
 
-static json_t *metrics_json(const struct plan_case *kase, json_t *const *lines, uint32_t count,
-                            bool ok)
+static json_t *metrics_json(const struct plan *plan, const struct plan_case *kase,
+                            json_t *const *lines, uint32_t count, bool ok)
 {
-	double *values = calloc(count + 1, sizeof(*values));
+	const struct workload_metric *own = kase->workload->metrics,
+	                             *per_op = per_op_metrics(kase->workload);
+	double *values = calloc(count + 1, sizeof(*values)), error = error_of(plan);
 	json_t *metrics = json_object();
 
-	for (int i = 0; values && kase->workload->metrics[i].name; i++)
-		json_object_set_new(
-		        metrics, kase->workload->metrics[i].name,
-		        metric_json(&kase->workload->metrics[i], lines, count, ok, values));
+	for (int i = 0; values && own[i].name; i++)
+		json_object_set_new(metrics, own[i].name,
+		                    metric_json(&own[i], lines, count, ok, error, values));
+	for (int i = 0; values && i < PER_OP_METRICS; i++)
+		json_object_set_new(metrics, per_op[i].name,
+		                    metric_json(&per_op[i], lines, count, ok, error, values));
 	free(values);
 	return metrics;
 }
@@ -280,33 +311,40 @@ static json_t *trials_json(json_t *const *lines, uint32_t count)
 	return trials;
 }
 
-/* Notes, and the spread that stands beside them. */
-static void tell_about(json_t *of_case, const struct plan_case *kase, json_t *const *lines,
-                       uint32_t count, bool ok)
+/* Notes, the warnings that concern it, and the spread that stands beside them. */
+static void tell_about(json_t *of_case, const struct plan *plan, const struct plan_case *kase,
+                       json_t *const *lines, uint32_t count, bool ok, struct warnings *tally)
 {
 	double *gate = calloc(count + 1, sizeof(*gate));
 	size_t n = gate ? collect(lines, count, kase->workload->metrics[0].name, gate) : 0;
+	struct concern concern = {.ids = json_array(), .tally = tally};
 	struct inside inside = look_inside(lines, count);
 	json_t *notes = json_array();
 
 	if (kase->note && kase->note[0])
 		note(notes, "%s", kase->note);
-	if (ok)
+	if (ok) {
 		take_notes(notes, lines, count);
+		concern_trials(&concern, kase, lines, count);
+	}
 	if (ok && n) {
-		if (stats_two_modes(gate, n))
+		if (stats_two_modes(gate, n)) {
+			concern_add(&concern, WARNING_TWO_MODES, NAN);
 			note(notes, "two modes");
-		note_inside(notes, kase, &inside);
+		}
+		note_inside(notes, kase, &inside, &concern);
+		note_precision(notes, plan->config->sampling.target_ci_percent, gate, n, &concern);
 	}
 	json_object_set_new(of_case, "notes", notes);
+	json_object_set_new(of_case, "warnings", concern.ids);
 	json_object_set_new(of_case, "spread",
-	                    ok && n ? spread_json(gate, n, &inside) : json_null());
+	                    ok && n ? spread_json(gate, n, &inside, error_of(plan)) : json_null());
 	json_object_set_new(of_case, "stalled_windows", json_integer((json_int_t)inside.stalled));
 	free(gate);
 }
 
 static json_t *case_json(struct journal *journal, const struct plan *plan, size_t index,
-                         json_t *const *lines)
+                         json_t *const *lines, struct warnings *tally)
 {
 	const struct plan_case *kase = &plan->cases[index];
 	const struct journal_case *of_journal = &journal->cases[index];
@@ -337,17 +375,18 @@ static json_t *case_json(struct journal *journal, const struct plan *plan, size_
 	        : status == STATUS_WRONG_RESULT ? json_false()
 	                                        : json_null(),
 	        "expect", kase->entry->expect ? kase->entry->expect : "ok", "metrics",
-	        metrics_json(kase, lines, count, ok));
+	        metrics_json(plan, kase, lines, count, ok));
 	if (!of_case)
 		return NULL;
-	tell_about(of_case, kase, lines, count, ok);
+	tell_about(of_case, plan, kase, lines, count, ok, tally);
 	json_object_set_new(of_case, "baseline", json_boolean(kase->baseline == index));
 	json_object_set_new(of_case, "versus_baseline", versus_json(journal, plan, index, ok));
 	json_object_set_new(of_case, "trials", trials_json(lines, count));
 	return of_case;
 }
 
-json_t *result_case(struct journal *journal, const struct plan *plan, size_t index)
+json_t *result_case(struct journal *journal, const struct plan *plan, size_t index,
+                    struct warnings *tally)
 {
 	uint32_t count = journal->cases[index].count, got = 0;
 	json_t **lines = calloc(count + 1, sizeof(json_t *)), *of_case = NULL;
@@ -355,7 +394,7 @@ json_t *result_case(struct journal *journal, const struct plan *plan, size_t ind
 	while (lines && got < count && (lines[got] = journal_read(journal, index, got)))
 		got++;
 	if (lines && got == count)
-		of_case = case_json(journal, plan, index, lines);
+		of_case = case_json(journal, plan, index, lines, tally);
 	for (uint32_t i = 0; i < got; i++)
 		json_decref(lines[i]);
 	free(lines);

@@ -14,8 +14,20 @@ enum { RESULT_DIGITS = 12 }; /* of a real number as it is written */
 
 /* The i-th line of a case as it was written, or NULL. */
 json_t *journal_read(struct journal *, size_t index, uint32_t i);
-/* One case of the document, from its plan and its lines, or NULL. */
-json_t *result_case(struct journal *, const struct plan *, size_t index);
+/* One case of the document, from its plan and its lines, or NULL. What of it gives rise to warnings is
+   counted in them, where they are not NULL. */
+json_t *result_case(struct journal *, const struct plan *, size_t index, struct warnings *);
+
+/* result_warnings.c: the warnings that concern one case. */
+struct concern {
+	json_t *ids;            /* of them; the case's */
+	struct warnings *tally; /* or NULL */
+};
+void concern_add(struct concern *, enum warning, double worst);
+/* Those that the trials' gauges give rise to. */
+void concern_trials(struct concern *, const struct plan_case *, json_t *const *lines,
+                    uint32_t count);
+json_t *warnings_json(const struct warnings *);
 /* Reads a document and checks that it is one. NULL with the error. */
 json_t *result_load(const char *path, struct hd_error *);
 /* The tables of a document. */

@@ -10,9 +10,11 @@
 #include <time.h>
 
 #include "clock.h"
+#include "gauges.h"
 #include "machine.h"
 #include "progress.h"
 #include "result.h"
+#include "stopping.h"
 
 /* After so many failed trials a case is not tried again. */
 enum { FAILURES_ALLOWED = 2, LEAST_ROUNDS = 6 };
@@ -26,6 +28,8 @@ struct run {
 	struct result_run facts;
 	struct run_random random;
 	size_t *order;
+	bool *precise; /* cases that are precise enough, where that was asked for */
+	struct warnings own_warnings, *warnings;
 	uint64_t began_ns;
 	const char *current; /* name of the case whose trial is under way */
 	double fraction;
@@ -57,6 +61,23 @@ static void tell_failure(struct run *run, const struct trial_result *result)
 		             status_name(result->status), result->reason);
 }
 
+/* Looked at after 10, 20 and 40 good trials only: see stopping.h. */
+static void look_whether_precise(struct run *run, size_t index, uint32_t round)
+{
+	const struct journal_case *of_case = &run->journal.cases[index];
+	double target = run->bench->config.sampling.target_ci_percent;
+	double values[STOPPING_MOST];
+	size_t n = 0;
+
+	for (uint32_t i = 0; target > 0 && i < of_case->rounds && n < STOPPING_MOST; i++)
+		if (isfinite(of_case->gate[i]))
+			values[n++] = of_case->gate[i];
+	if (!stopping_is_look(n) || !(stopping_half_width_percent(values, n) <= target))
+		return;
+	run->precise[index] = true;
+	run->progress.total -= run->bench->plan.rounds - round;
+}
+
 static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t order,
                      struct hd_error *err)
 {
@@ -78,6 +99,8 @@ static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t ord
 		code = journal_append(&run->journal, &run->bench->plan, index, round, order,
 		                      &result, err);
 		progress_done(&run->progress);
+		if (!code)
+			look_whether_precise(run, index, round);
 	}
 	trial_free(&result);
 	return code ? code : workbench_revive_keeper(run->bench, err);
@@ -85,7 +108,7 @@ static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t ord
 
 static bool is_to_be_run(const struct run *run, size_t index)
 {
-	return run->bench->plan.cases[index].status == STATUS_OK &&
+	return run->bench->plan.cases[index].status == STATUS_OK && !run->precise[index] &&
 	       run->journal.cases[index].failures < FAILURES_ALLOWED;
 }
 
@@ -127,6 +150,8 @@ static int run_rounds(struct run *run, struct hd_error *err)
 	int code = 0;
 
 	for (uint32_t round = 1; !code && round <= rounds && !asked_to_end(run); round++) {
+		if (!trials_of_a_round(run))
+			break;
 		if (budget_ends(run, round - 1)) {
 			progress_say(&run->progress,
 			             "the budget of %u s is used up: %u of %u rounds",
@@ -164,6 +189,14 @@ static int check_output(const char *path, struct hd_error *err)
 	return hd_error(err, -EINVAL, "%s: no regular file; --json prints the result", path);
 }
 
+static bool counters_are_wanted(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->cases[i].entry->sampling.counters)
+			return true;
+	return false;
+}
+
 static int begin(struct run *run, struct hd_error *err)
 {
 	struct plan *plan = &run->bench->plan;
@@ -179,9 +212,12 @@ static int begin(struct run *run, struct hd_error *err)
 	code = journal_open(&run->journal, journal_path, plan, run->options->overwrite, err);
 	free(journal_path);
 	run->order = calloc(plan->count + 1, sizeof(*run->order));
-	if (!code && !run->order)
+	run->precise = calloc(plan->count + 1, sizeof(*run->precise));
+	if (!code && (!run->order || !run->precise))
 		code = hd_error(err, -ENOMEM, "out of memory");
 	machine_read(&run->machine, "");
+	gauges_probe(&run->machine, "", &run->bench->topology.usable[0].os_index, 1,
+	             counters_are_wanted(plan));
 	gmtime_r(&now, &utc);
 	strftime(run->facts.started, sizeof(run->facts.started), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	run->facts.seed = run->options->seed;
@@ -200,6 +236,8 @@ int run_all(struct workbench *bench, const struct run_options *options, struct r
 	struct run run = {.bench = bench, .options = options};
 	int code = begin(&run, err);
 
+	run.warnings = options->warnings ? options->warnings : &run.own_warnings;
+
 	if (!code) {
 		progress_begin(&run.progress, bench->plan.rounds,
 		               bench->plan.rounds * trials_of_a_round(&run),
@@ -211,6 +249,8 @@ int run_all(struct workbench *bench, const struct run_options *options, struct r
 		count_outcome(&run, outcome);
 		run.facts.status = outcome->interrupted ? "interrupted" : "complete";
 		machine_read_end(&run.machine, "");
+		result_find_warnings(&run.journal, &bench->plan, run.warnings);
+		run.facts.warnings = run.warnings;
 		run.facts.elapsed_s = (double)(clock_now_ns() - run.began_ns) / 1e9;
 		code = result_write(options->output, &run.journal, &bench->plan, &run.facts, err);
 	}
@@ -219,5 +259,6 @@ int run_all(struct workbench *bench, const struct run_options *options, struct r
 		         "; what was measured is in %s", run.journal.path);
 	journal_close(&run.journal, code == 0);
 	free(run.order);
+	free(run.precise);
 	return code;
 }

@@ -11,12 +11,15 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "machine.h"
+#include "warning.h"
 #include "workbench.h"
 
 struct run_options {
 	const char *output; /* path of the result document */
 	bool overwrite;
 	uint64_t seed;
+	struct warnings *warnings; /* what is known by then; the run adds to it. May be NULL */
 	/* Not 0 once the user wants an end; the trial under way is lost. */
 	const volatile sig_atomic_t *signal;
 };
@@ -33,6 +36,9 @@ struct run_outcome {
    measured is in the journal then, whose path the error tells). */
 int run_all(struct workbench *, const struct run_options *, struct run_outcome *,
             struct hd_error *);
+
+/* Raises what can be warned of before the first trial: run_warnings.c. */
+void run_find_warnings(struct warnings *, const struct plan *, const struct machine *);
 
 /* xoshiro256** 1.0 (Blackman and Vigna), seeded by splitmix64: the same order everywhere for a seed. */
 struct run_random {

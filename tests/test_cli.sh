@@ -34,6 +34,9 @@ expect() {
 }
 has() { grep -qF -- "$2" "$1" || why "no \"$2\" in $1: $(head -c 300 "$1" | tr '\n' ' ')"; }
 hasnt() { ! grep -qF -- "$2" "$1" || why "\"$2\" in $1"; }
+warning_of() { # ID: its first line on stderr
+	grep -E "^$1 {6}" err
+}
 is_json() {
 	[ -x /usr/bin/python3 ] || return 0
 	/usr/bin/python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$1" || why "$1 is no JSON"
@@ -242,6 +245,66 @@ killed_holder_is_a_crash() { # whoever waits for its mutex is ended, too
 	[ "$code" = 3 ] || why "exit $code instead of 3" || return
 	has holder.json '"crashed"' && none_left
 }
+warnings_can_be_silenced() {
+	expect 2 "$heddle" run short.json --no-warn=W99 && has err 'unknown warning "W99"; known are W01 debug' &&
+		has err 'W12 precision not reached' && expect 2 "$heddle" run short.json --no-warn=W01,pressure &&
+		expect 2 "$heddle" run short.json --no-warn && has err '--no-warn needs a value' || return
+	# No run of four trials is as precise as this.
+	local precise=(--set sampling.target_ci_percent=0.0001 --set sampling.rounds=4)
+	expect 0 "$heddle" run short.json -o w.json "${precise[@]}" && has w.json '"id":"W12"' || return
+	[ "$(grep -c '^W12 ' err)" = 1 ] || why "W12 was told $(grep -c '^W12 ' err) times" || return
+	[ "$(LC_ALL=C.UTF-8 wc -L <err)" -le 80 ] || why "$(LC_ALL=C.UTF-8 wc -L <err) columns" || return
+	expect 0 "$heddle" run short.json -o w.json -f "${precise[@]}" --no-warn=w12,W10 --no-warn W09 &&
+		hasnt err 'W12 ' && has w.json '"id":"W12"' && has w.json '"silenced":true'
+}
+debug_builds_are_told() {
+	expect 0 "$heddle" run short.json -o b.json --no-warn=W03 || return
+	if grep -qE '"build_type":"Debug"|"sanitizers":"' b.json; then
+		warning_of W01 | grep -q 'debug or sanitizer build: heddle itself' || why "no W01: $(cat err)"
+	else
+		hasnt err W01
+	fi
+}
+first_cpu() { taskset -pc $$ 2>/dev/null | sed 's/.*: //; s/[-,].*//'; }
+a_busy_neighbour_is_told() { # half of the core is its own
+	local cpu neighbour
+	cpu=$(first_cpu) && [ -n "$cpu" ] || { skip 'needs taskset'; return; }
+	taskset -c "$cpu" sh -c 'while :; do :; done' & neighbour=$!
+	expect 0 taskset -c "$cpu" "$heddle" run short.json -o busy.json --model serial --only batch=16 \
+		--set sampling.windows=20 --set sampling.window_ms=25 --set sampling.rounds=2
+	local code=$?
+	kill "$neighbour"; wait "$neighbour" 2>/dev/null
+	[ "$code" = 0 ] || return
+	warning_of W03 | grep -q 'CPU pressure' || why "no W03: $(cat err)" || return
+	has busy.json '"warnings":["W03"' && none_left
+}
+# A control group with half a CPU, of either version: its path, or nothing where none can be made.
+half_a_cpu() {
+	local group=/sys/fs/cgroup/cpu/heddle-cli-$$
+	if mkdir "$group" 2>/dev/null; then
+		echo 10000 >"$group/cpu.cfs_period_us" && echo 5000 >"$group/cpu.cfs_quota_us" && echo "$group" && return
+	fi 2>/dev/null
+	rmdir "$group" 2>/dev/null
+	group=/sys/fs/cgroup/heddle-cli-$$
+	if mkdir "$group" 2>/dev/null; then
+		echo '5000 10000' >"$group/cpu.max" && echo "$group" && return
+	fi 2>/dev/null
+	rmdir "$group" 2>/dev/null
+	return 1
+}
+a_throttled_run_is_told() {
+	local group code
+	group=$(half_a_cpu) || { skip 'no control group with a quota can be made here; test_result_warnings has a fake'; return; }
+	# shellcheck disable=SC2016
+	expect 0 sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group" "$heddle" run short.json -o t.json \
+		--model serial --only batch=16 --set sampling.window_ms=20
+	code=$?
+	for _ in $(seq 50); do rmdir "$group" 2>/dev/null && break; sleep 0.02; done
+	[ "$code" = 0 ] || return
+	has err 'quota 0.50 CPUs' && has t.json 'throttled by the CPU quota' && has t.json '"W02"' || return
+	warning_of W02 | grep -q 'the CPU quota held trials up' || why "no W02: $(cat err)" || return
+	[ ! -e "$group" ] || why "$group is left"
+}
 two_runs_within_a_second() {
 	mkdir twice && cd twice || return
 	"$heddle" run ../short.json >1.out 2>1.err & one=$!
@@ -256,7 +319,8 @@ for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion
 	run_writes_result_and_table existing_result_is_kept json_stands_alone_on_stdout \
 	without_a_terminal_plain_lines narrow_tables show_selects_and_sorts result_follows_its_schema \
 	failed_case_is_exit_3 nothing_measured_is_exit_3 full_disk_is_exit_6 plot_help_needs_no_python files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
-	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool killed_holder_is_a_crash two_runs_within_a_second
+	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool killed_holder_is_a_crash warnings_can_be_silenced \
+	debug_builds_are_told a_busy_neighbour_is_told a_throttled_run_is_told two_runs_within_a_second
 do
 	check $name
 done

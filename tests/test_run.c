@@ -283,6 +283,52 @@ START_TEST(an_interrupted_run_is_saved)
 }
 END_TEST
 
+/* Any interval of ten trials is narrower than twice their median: both end at the first look. */
+START_TEST(what_is_precise_is_not_run_on)
+{
+	struct run_outcome outcome;
+	json_t *document;
+
+	open_well("\"serial\", \"thread-mutex\"",
+	          COUNTER ", \"sampling\": { \"target_ci_percent\": 100, \"warmup_ms\": 1,"
+	                  " \"window_ms\": 10, \"windows\": 3 }");
+	ck_assert_uint_eq(bench.plan.rounds, 40);
+	outcome = run_with(NULL);
+	ck_assert_uint_eq(outcome.cases_ok, 2);
+	close_bench();
+	document = json_load_file(result_path, 0, NULL);
+	for (int i = 0; i < 2; i++)
+		ck_assert_uint_eq(
+		        json_array_size(json_object_get(
+		                of_model(document, i ? "serial" : "thread-mutex"), "trials")),
+		        10);
+	ck_assert_int_eq(
+	        json_integer_value(json_object_get(json_object_get(document, "run"), "rounds")),
+	        10);
+	json_decref(document);
+}
+END_TEST
+
+START_TEST(what_never_is_runs_to_the_end)
+{
+	json_t *document, *of_case;
+	char *warned;
+
+	open_well("\"serial\"",
+	          COUNTER ", \"sampling\": { \"target_ci_percent\": 0.000001, \"rounds\": 12,"
+	                  " \"warmup_ms\": 1, \"window_ms\": 10, \"windows\": 3 }");
+	run_with(NULL);
+	close_bench();
+	document = json_load_file(result_path, 0, NULL);
+	of_case = of_model(document, "serial");
+	ck_assert_uint_eq(json_array_size(json_object_get(of_case, "trials")), 12);
+	warned = json_dumps(json_object_get(of_case, "warnings"), 0);
+	ck_assert_ptr_nonnull(strstr(warned, "W12"));
+	free(warned);
+	json_decref(document);
+}
+END_TEST
+
 START_TEST(a_killed_keeper_is_replaced)
 {
 	pid_t first;
@@ -309,6 +355,8 @@ int main(int argc, char **argv)
 	                            bad_models_harm_nobody_else,
 	                            what_is_expected_is_no_failure,
 	                            an_interrupted_run_is_saved,
+	                            what_is_precise_is_not_run_on,
+	                            what_never_is_runs_to_the_end,
 	                            a_killed_keeper_is_replaced,
 	                            NULL};
 

@@ -16,7 +16,6 @@
 enum {
 	DATAGRAM_BYTES = 65507, /* of payload, at most, over IPv4 */
 	GRACE_MS = 1000,        /* for the generator to end after its drain, on a busy machine */
-	SATURATED_PERCENT = 90, /* of its cores: from here on the generator is what is measured */
 };
 
 enum param { TRANSPORT, CONNECTIONS, MESSAGE_BYTES, PIPELINE, MESSAGES_PER_CONNECTION };
@@ -298,7 +297,7 @@ static void tell_notes(const struct echo_state *state, char *note)
 		add_note(note, "%s messages lost, %s came twice, %s out of order",
 		         format_count(total->lost, some), format_count(total->duplicate, all),
 		         format_count(total->reordered, more));
-	if (generator_percent(total) >= SATURATED_PERCENT)
+	if (generator_percent(total) >= GENERATOR_SATURATED_PERCENT)
 		add_note(note, "the load generator is the limit: %.0f %% of its cores",
 		         generator_percent(total));
 }

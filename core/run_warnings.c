@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be warned of before the first trial. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "build.h"
+#include "run.h"
+#include "words.h"
+
+/* From here on somebody else is busy enough to be seen in the numbers. */
+enum { PRESSURE_PERCENT = 10 };
+
+/* Adds to a text, as far as there is room. */
+__attribute__((format(printf, 3, 4))) static void add(char *text, size_t size, const char *format,
+                                                      ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + used, size - used, format, args);
+	va_end(args);
+}
+
+/* The models of the plan with such a build, each once. */
+static void list_slow_models(const struct plan *plan, char *text, size_t size)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct model *model = plan->cases[i].model;
+		size_t earlier = 0;
+
+		while (earlier < i && plan->cases[earlier].model != model)
+			earlier++;
+		if (earlier == i && build_flags_are_slow(model->info.build))
+			add(text, size, "%smodel %s", text[0] ? ", " : "", model->name);
+	}
+}
+
+static void look_at_builds(struct warnings *warnings, const struct plan *plan)
+{
+	struct build build = build_of_this();
+	char which[200] = "";
+
+	if (strcmp(build.type, "Debug") == 0 || build_flags_are_slow(build.flags))
+		add(which, sizeof(which), "heddle itself (%s%s%s)", build.type,
+		    build.sanitizers[0] ? ", sanitizer " : "", build.sanitizers);
+	list_slow_models(plan, which, sizeof(which));
+	if (which[0])
+		warnings_raise(warnings, WARNING_BUILD,
+		               "debug or sanitizer build: %s. Its numbers say nothing about "
+		               "optimised code. Build with CMAKE_BUILD_TYPE=Release, plugins with "
+		               "-O2 and without -fsanitize.",
+		               which);
+}
+
+static void look_at_machine(struct warnings *warnings, const struct machine *machine)
+{
+	const struct machine_load *load = &machine->at_start;
+
+	if (load->cpu_pressure_percent >= PRESSURE_PERCENT)
+		warnings_raise(warnings, WARNING_CPU_PRESSURE,
+		               "CPU pressure %.0f %%: other programs are running, or were a moment "
+		               "ago; expect ±10 %% or worse. Stop them, or use `heddle ab`.",
+		               load->cpu_pressure_percent);
+	if (load->io_pressure_percent >= PRESSURE_PERCENT)
+		warnings_raise(
+		        warnings, WARNING_IO_PRESSURE,
+		        "I/O pressure %.0f %%: other programs wait for disks, or did a moment "
+		        "ago; expect copies to be slower than they are. Stop them, or use "
+		        "`heddle ab`.",
+		        load->io_pressure_percent);
+	if (words_has_item(machine->governor, "powersave"))
+		warnings_raise(warnings, WARNING_GOVERNOR,
+		               "the CPU governor is powersave: cores may run below their speed and "
+		               "change it within a trial, by tens of percent. As an administrator: "
+		               "cpupower frequency-set -g performance");
+}
+
+static void look_at_generator(struct warnings *warnings, const struct plan *plan)
+{
+	size_t shared = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		shared += plan->cases[i].status == STATUS_OK && plan->cases[i].shared;
+	if (shared)
+		warnings_raise(
+		        warnings, WARNING_SHARED,
+		        "the load generator shares cores with the model in %zu of %zu cases: "
+		        "they show both together, and less than the model can do. Take fewer "
+		        "cores (--cores), or compare them with each other only.",
+		        shared, plan->count);
+}
+
+void run_find_warnings(struct warnings *warnings, const struct plan *plan,
+                       const struct machine *machine)
+{
+	look_at_builds(warnings, plan);
+	look_at_machine(warnings, machine);
+	look_at_generator(warnings, plan);
+}
