@@ -15,7 +15,7 @@ enum gauge {
 	GAUGE_RUN_DELAY,
 	GAUGE_SWITCHES,
 	GAUGE_MIGRATIONS,
-	GAUGE_OTHERS_CPU,       /* ns: CPU time on the case's PUs that was none of theirs */
+	GAUGE_OTHERS_CPU, /* ns: CPU time on the case's PUs that was none of theirs, nor interrupts' */
 	GAUGE_FREQUENCY_BEFORE, /* Hz, mean of the case's PUs, while the model was at work */
 	GAUGE_FREQUENCY_AFTER,
 	GAUGE_CYCLES, /* of the model's processes; only where counters are asked for */

@@ -30,17 +30,17 @@ static void read_stat(struct noise *noise, const char *root, const int *cpus, ui
 	size_t room = 0;
 
 	while (file && found < count && getline(&line, &room, file) > 0) {
-		unsigned long long user, nice, system, irq, softirq, steal;
+		unsigned long long user, nice, system, steal;
 		int cpu;
 
 		/* The sum's line has a blank where these have a number. */
 		if (strncmp(line, "cpu", 3) != 0 || line[3] == ' ')
 			continue;
-		if (sscanf(line, "cpu%d %llu %llu %llu %*u %*u %llu %llu %llu", &cpu, &user, &nice,
-		           &system, &irq, &softirq, &steal) != 7 ||
+		if (sscanf(line, "cpu%d %llu %llu %llu %*u %*u %*u %*u %llu", &cpu, &user, &nice,
+		           &system, &steal) != 5 ||
 		    !is_one_of(cpu, cpus, count))
 			continue;
-		busy_ticks += user + nice + system + irq + softirq;
+		busy_ticks += user + nice + system;
 		steal_ticks += steal;
 		found++;
 	}

@@ -12,7 +12,9 @@
 
 struct noise {
 	double steal_ns; /* of the PUs asked for: time that the hypervisor gave to others */
-	double busy_ns;  /* of the same: time at work, for whomever; steal is none of it */
+	/* Of the same: time at work, for whomever. Steal is none of it, nor are interrupts: whether a kernel
+	   counts them with the process that they came upon depends on how it was built. */
+	double busy_ns;
 	/* PSI, "some": time in which a task of this machine waited for a CPU, or for I/O. */
 	double cpu_pressure_ns, io_pressure_ns;
 	/* Of the control groups whose quota this process is under: times that they were held up. */
