@@ -15,29 +15,23 @@ static const enum gauge sources[PER_OP_METRICS] = {GAUGE_SWITCHES, GAUGE_CYCLES,
 		         "of the processor; needs sampling.counters"},            \
 		        {"instructions_per_" OF, "instructions", "lower",         \
 		         "of the processor; needs sampling.counters"},            \
+		{                                                                 \
+			0                                                         \
+		}                                                                 \
 	}
 
-enum unit { OP, ROUND_TRIP, MIB, UNITS };
-static const struct workload_metric metrics[UNITS][PER_OP_METRICS] = {
-        [OP] = METRICS("op"), [ROUND_TRIP] = METRICS("round_trip"), [MIB] = METRICS("mib")};
-
-static enum unit unit_of(const struct workload *workload)
-{
-	if (strcmp(workload->op_unit, "bytes") == 0)
-		return MIB;
-	return strcmp(workload->op_unit, "round trips") == 0 ? ROUND_TRIP : OP;
-}
+static const struct workload_metric none[] = {{0}}, of_ops[] = METRICS("op"),
+                                    of_round_trips[] = METRICS("round_trip");
 
 const struct workload_metric *per_op_metrics(const struct workload *workload)
 {
-	return metrics[unit_of(workload)];
+	if (workload->finite)
+		return none;
+	return strcmp(workload->op_unit, "round trips") == 0 ? of_round_trips : of_ops;
 }
 
-void per_op_measure(const struct workload *workload, const double gauges[GAUGES], uint64_t ops,
-                    double values[PER_OP_METRICS])
+void per_op_measure(const double gauges[GAUGES], uint64_t ops, double values[PER_OP_METRICS])
 {
-	double units = unit_of(workload) == MIB ? (double)ops / (1024 * 1024) : (double)ops;
-
 	for (int i = 0; i < PER_OP_METRICS; i++)
-		values[i] = ops && !workload->finite ? gauges[sources[i]] / units : NAN;
+		values[i] = ops ? gauges[sources[i]] / (double)ops : NAN;
 }

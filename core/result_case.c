@@ -295,7 +295,7 @@ static json_t *metrics_json(const struct plan *plan, const struct plan_case *kas
 	for (int i = 0; values && own[i].name; i++)
 		json_object_set_new(metrics, own[i].name,
 		                    metric_json(&own[i], lines, count, ok, error, values));
-	for (int i = 0; values && i < PER_OP_METRICS; i++)
+	for (int i = 0; values && per_op[i].name; i++)
 		json_object_set_new(metrics, per_op[i].name,
 		                    metric_json(&per_op[i], lines, count, ok, error, values));
 	free(values);

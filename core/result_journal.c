@@ -69,14 +69,14 @@ static json_t *notes(const struct trial_result *trial)
 
 static json_t *metrics(const struct workload *workload, const struct trial_result *trial)
 {
+	const struct workload_metric *per_op = per_op_metrics(workload);
 	json_t *object = json_object();
 
 	for (int i = 0; workload->metrics[i].name; i++)
 		json_object_set_new(object, workload->metrics[i].name,
 		                    json_number_or_null(trial->metrics[i]));
-	for (int i = 0; i < PER_OP_METRICS; i++)
-		json_object_set_new(object, per_op_metrics(workload)[i].name,
-		                    json_number_or_null(trial->per_op[i]));
+	for (int i = 0; per_op[i].name; i++)
+		json_object_set_new(object, per_op[i].name, json_number_or_null(trial->per_op[i]));
 	return object;
 }
 

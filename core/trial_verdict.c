@@ -79,6 +79,5 @@ void trial_conclude(struct trial *trial)
 		return;
 	seen = what_was_seen(trial);
 	trial->workload->measure(&trial->of_workload, &seen, result->metrics);
-	per_op_measure(trial->workload, result->gauges, trial->last.ops - trial->first.ops,
-	               result->per_op);
+	per_op_measure(result->gauges, trial->last.ops - trial->first.ops, result->per_op);
 }
