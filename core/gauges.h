@@ -11,7 +11,8 @@
 /* All from the first window's begin to the last's end; NAN: not measured. */
 enum gauge {
 	GAUGE_OBSERVED, /* ns: how long that was */
-	/* Of the model's processes: ns waited for a processor; times that they were given one, or moved. */
+	/* Of the model's processes: ns waited for a processor; times that they were given one, or moved.
+	   Where threads make them NAN, `threads_unknown` of the trial says why. */
 	GAUGE_RUN_DELAY,
 	GAUGE_SWITCHES,
 	GAUGE_MIGRATIONS,

@@ -51,6 +51,9 @@ static json_t *gauges(const struct trial_result *trial)
 	for (int i = 0; i < GAUGES; i++)
 		json_object_set_new(object, gauge_name((enum gauge)i),
 		                    json_number_or_null(trial->gauges[i]));
+	json_object_set_new(object, "threads_unknown",
+	                    trial->threads_unknown ? json_string(trial->threads_unknown)
+	                                           : json_null());
 	return object;
 }
 

@@ -41,14 +41,16 @@ void schedstat_look(struct schedstat *queue, const char *root, int pid)
 	while (folder && !queue->incomplete && (entry = readdir(folder))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		queue->incomplete = queue->count == SCHEDSTAT_THREADS;
-		if (!queue->incomplete)
+		if (queue->count == SCHEDSTAT_THREADS)
+			queue->incomplete = "more threads than are looked at";
+		else
 			queue->threads[queue->count++] =
 			        read_thread(root, pid, atoi(entry->d_name));
 	}
 	if (folder)
 		closedir(folder);
-	queue->incomplete = queue->incomplete || queue->count == before;
+	if (!queue->incomplete && queue->count == before)
+		queue->incomplete = "no /proc/PID/task of one of its processes";
 }
 
 /* Both looks list threads in the same order; `*at` is where the search goes on. */
@@ -71,6 +73,11 @@ static void add(struct schedstat_change *sum, const struct schedstat_thread *thr
 	sum->migrations += sign * thread->migrations;
 }
 
+static struct schedstat_change unknown(const char *why)
+{
+	return (struct schedstat_change){NAN, NAN, NAN, why};
+}
+
 static double not_negative(double value)
 {
 	return value >= 0 ? value : NAN;
@@ -79,15 +86,14 @@ static double not_negative(double value)
 struct schedstat_change schedstat_between(const struct schedstat *before,
                                           const struct schedstat *after)
 {
-	static const struct schedstat_change unknown = {NAN, NAN, NAN};
-	struct schedstat_change sum = {0, 0, 0};
+	struct schedstat_change sum = {0};
 	uint32_t at = 0;
 
-	if (before->incomplete || after->incomplete || !before->count)
-		return unknown;
+	if (before->incomplete || after->incomplete)
+		return unknown(before->incomplete ? before->incomplete : after->incomplete);
 	for (uint32_t i = 0; i < before->count; i++) {
 		if (!find(after, before->threads[i].tid, &at))
-			return unknown;
+			return unknown("one of its threads ended within the windows");
 		add(&sum, &before->threads[i], -1);
 	}
 	for (uint32_t i = 0; i < after->count; i++)

@@ -6,7 +6,6 @@
 #ifndef HEDDLE_SCHEDSTAT_H
 #define HEDDLE_SCHEDSTAT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum { SCHEDSTAT_THREADS = 256 };
@@ -22,7 +21,7 @@ struct schedstat_thread {
 /* One look at them. Zero it first. */
 struct schedstat {
 	uint32_t count;
-	bool incomplete; /* a process was not there, or there were more threads than fit */
+	const char *incomplete; /* why it is: a constant; NULL where it is not */
 	struct schedstat_thread threads[SCHEDSTAT_THREADS];
 };
 
@@ -31,11 +30,12 @@ void schedstat_look(struct schedstat *, const char *root, int pid);
 
 struct schedstat_change {
 	double delay_ns, switches, migrations;
+	const char *unknown; /* why all three are NAN: a constant, or NULL */
 };
 
 /*
- * What came between two looks, all threads together; new ones count from their begin. NAN where a look was
- * incomplete, or where a thread has ended between them: what it took is lost.
+ * What came between two looks, all threads together; new ones count from their begin. Unknown where a look
+ * was incomplete, or where a thread has ended between them: what it took is lost.
  */
 struct schedstat_change schedstat_between(const struct schedstat *before,
                                           const struct schedstat *after);

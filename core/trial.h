@@ -47,6 +47,7 @@ struct trial_result {
 	        [WORKLOAD_METRICS];    /* NAN: not measured; all of them where status is not OK */
 	double per_op[PER_OP_METRICS]; /* the same of per_op.h */
 	double gauges[GAUGES];         /* during the windows; NAN: not measured */
+	const char *threads_unknown;   /* why its threads were not: a constant, or NULL */
 	uint64_t elapsed_ns;           /* the whole trial, verification included */
 	uint64_t overhead_ns;          /* of it: not warm-up, not windows or passes */
 	double whole_rate; /* ops over time from the first window's begin to the last's end */

@@ -49,6 +49,7 @@ void trial_take_gauges(struct trial *trial, const struct trial_surroundings *bef
 	result->cpu_ns = share * (cpu_ns - (double)(after->between_ns - before->between_ns));
 	/* Ticks are coarse: less than nothing is nothing. */
 	others = result->noise.busy_ns - cpu_ns;
+	result->threads_unknown = queue.unknown;
 	gauges[GAUGE_OBSERVED] = observed;
 	gauges[GAUGE_RUN_DELAY] = share * queue.delay_ns;
 	gauges[GAUGE_SWITCHES] = share * queue.switches;

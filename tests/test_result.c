@@ -146,6 +146,7 @@ START_TEST(what_was_not_measured_is_null)
 	ck_assert(json_is_null(at(gauges, "steal_ns")));
 	ck_assert(json_is_null(at(gauges, "throttled_periods")));
 	ck_assert(json_is_null(at(gauges, "whole_trial")));
+	ck_assert(json_is_null(at(gauges, "threads_unknown")));
 	ck_assert(json_is_null(at(of_case, "label")));
 	ck_assert(json_is_null(at(of_case, "generator_cpus")));
 	ck_assert(json_is_null(at(at(document, "machine"), "cpu_quota")));
@@ -165,6 +166,7 @@ START_TEST(what_disturbed_a_trial_is_told)
 	                             .io_pressure_ns = 0,
 	                             .throttled_periods = 4};
 	trial.used = (struct keeper_end){.user_ns = 5e6, .involuntary_switches = 7};
+	trial.threads_unknown = "too many";
 	fake_run_add(&run, index_of("serial"), 1, trial);
 	document = write_and_read();
 	of_case = the_case(document, "serial");
@@ -172,6 +174,7 @@ START_TEST(what_disturbed_a_trial_is_told)
 	ck_assert_double_eq(number(gauges, "steal_ns"), 2e7);
 	ck_assert_double_eq(number(gauges, "io_pressure_ns"), 0);
 	ck_assert_double_eq(number(gauges, "throttled_periods"), 4);
+	ck_assert_str_eq(json_string_value(at(gauges, "threads_unknown")), "too many");
 	ck_assert_double_eq(number(at(gauges, "whole_trial"), "user_ns"), 5e6);
 	ck_assert_int_eq(json_integer_value(at(at(gauges, "whole_trial"), "involuntary_switches")),
 	                 7);

@@ -69,20 +69,23 @@ START_TEST(a_thread_that_ended_is_lost)
 	ck_assert_double_nan(change().delay_ns);
 	ck_assert_double_nan(change().switches);
 	ck_assert_double_nan(change().migrations);
+	ck_assert_str_eq(change().unknown, "one of its threads ended within the windows");
 }
 END_TEST
 
 START_TEST(what_cannot_be_read_is_nan)
 {
 	schedstat_look(&before, root, 10);
-	ck_assert(before.incomplete);
+	ck_assert_str_eq(before.incomplete, "no /proc/PID/task of one of its processes");
 	ck_assert_double_nan(change().delay_ns);
+	ck_assert_ptr_eq(change().unknown, before.incomplete);
 	before = (struct schedstat){0};
 	put(10, 10, "900 100 5\n", ""); /* a kernel that does not tell migrations */
 	schedstat_look(&before, root, 10);
 	schedstat_look(&after, root, 10);
 	ck_assert_double_eq(change().delay_ns, 0);
 	ck_assert_double_nan(change().migrations);
+	ck_assert_ptr_null(change().unknown);
 	put(10, 10, "nothing of use\n", "4");
 	after = (struct schedstat){0};
 	schedstat_look(&after, root, 10);
@@ -102,13 +105,13 @@ START_TEST(too_many_threads)
 	for (int i = 0; i < SCHEDSTAT_THREADS; i++)
 		put(10, 1000 + i, "1 2 3\n", "4");
 	schedstat_look(&before, root, 10);
-	ck_assert(!before.incomplete);
+	ck_assert_ptr_null(before.incomplete);
 	ck_assert_uint_eq(before.count, SCHEDSTAT_THREADS);
 	after = before;
 	ck_assert_double_eq(change().delay_ns, 0);
 	put(11, 11, "1 2 3\n", "4");
 	schedstat_look(&after, root, 11);
-	ck_assert(after.incomplete);
+	ck_assert_str_eq(change().unknown, "more threads than are looked at");
 	ck_assert_double_nan(change().delay_ns);
 }
 END_TEST
