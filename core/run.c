@@ -218,6 +218,8 @@ static int begin(struct run *run, struct hd_error *err)
 	machine_read(&run->machine, "");
 	gauges_probe(&run->machine, "", &run->bench->topology.usable[0].os_index, 1,
 	             counters_are_wanted(plan));
+	if (!run->bench->topology.cache_count)
+		machine_unavailable(&run->machine, "caches", "hwloc finds none");
 	gmtime_r(&now, &utc);
 	strftime(run->facts.started, sizeof(run->facts.started), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	run->facts.seed = run->options->seed;
@@ -237,7 +239,6 @@ int run_all(struct workbench *bench, const struct run_options *options, struct r
 	int code = begin(&run, err);
 
 	run.warnings = options->warnings ? options->warnings : &run.own_warnings;
-
 	if (!code) {
 		progress_begin(&run.progress, bench->plan.rounds,
 		               bench->plan.rounds * trials_of_a_round(&run),

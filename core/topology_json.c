@@ -35,7 +35,7 @@ static bool fill_orders(const struct topology *topology, json_t *pus, json_t *ne
 
 json_t *topology_caches_json(const struct topology *topology)
 {
-	json_t *array = json_array();
+	json_t *array = topology->cache_count ? json_array() : json_null();
 
 	for (int i = 0; i < topology->cache_count; i++) {
 		const struct topology_cache *cache = &topology->caches[i];

@@ -133,6 +133,7 @@ START_TEST(json_of_a_machine)
 	ck_assert_int_eq(json_integer_value(json_object_get(pu, "pu")), 7);
 	ck_assert_int_eq(json_integer_value(json_object_get(pu, "sibling")), 1);
 	ck_assert(json_is_null(json_object_get(pu, "kind")));
+	ck_assert(json_is_null(json_object_get(json, "caches")));
 	json_decref(json);
 }
 END_TEST
