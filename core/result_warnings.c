@@ -112,7 +112,7 @@ static const struct {
 	enum warning warning;
 	const char *what, *before, *unit, *so;
 } words[] = {
-        {WARNING_THROTTLED, "the CPU quota held trials up", "", " periods",
+        {WARNING_THROTTLED, "the CPU quota held trials up", "in ", " of its periods",
          "they show the quota, not the model. Raise it (cpu.max, cpu.cfs_quota_us) or take fewer "
          "cores."},
         {WARNING_CPU_PRESSURE, "CPU pressure: other programs ran on the cores of trials", "",
@@ -164,7 +164,8 @@ void result_find_warnings(struct journal *journal, const struct plan *plan,
 			continue;
 		if (words[i].unit && isfinite(state->worst))
 			snprintf(worst, sizeof(worst), " (at worst %s%.*f%s)", words[i].before,
-			         state->worst < 9.95 ? 1 : 0, state->worst, words[i].unit);
+			         state->worst < 9.95 && state->worst != floor(state->worst),
+			         state->worst, words[i].unit);
 		warnings_raise(warnings, words[i].warning, "%s in %u of %u case%s%s: %s",
 		               words[i].what, state->cases, tried, tried == 1 ? "" : "s", worst,
 		               words[i].so);

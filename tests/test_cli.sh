@@ -278,16 +278,18 @@ a_busy_neighbour_is_told() { # half of the core is its own
 	warning_of W03 | grep -q 'CPU pressure' || why "no W03: $(cat err)" || return
 	has busy.json '"warnings":["W03"' && none_left
 }
-# A control group with half a CPU, of either version: its path, or nothing where none can be made.
+# A control group with half a CPU, of either version: its path, or nothing where none can be made. It goes before
+# all others, so that on a busy machine it is the quota that holds it up.
 half_a_cpu() {
 	local group=/sys/fs/cgroup/cpu/heddle-cli-$$
 	if mkdir "$group" 2>/dev/null; then
-		echo 10000 >"$group/cpu.cfs_period_us" && echo 5000 >"$group/cpu.cfs_quota_us" && echo "$group" && return
+		echo 10000 >"$group/cpu.cfs_period_us" && echo 5000 >"$group/cpu.cfs_quota_us" &&
+			echo 262144 >"$group/cpu.shares" && echo "$group" && return
 	fi 2>/dev/null
 	rmdir "$group" 2>/dev/null
 	group=/sys/fs/cgroup/heddle-cli-$$
 	if mkdir "$group" 2>/dev/null; then
-		echo '5000 10000' >"$group/cpu.max" && echo "$group" && return
+		echo '5000 10000' >"$group/cpu.max" && echo 10000 >"$group/cpu.weight" && echo "$group" && return
 	fi 2>/dev/null
 	rmdir "$group" 2>/dev/null
 	return 1

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "fake_run.h"
+#include "fake_tree.h"
 
 static struct fake_run run;
 static struct warnings warnings;
@@ -129,8 +130,52 @@ START_TEST(a_throttled_trial)
 	ck_assert(concerns("counter", "serial", "W02"));
 	ck_assert(!concerns("counter", "thread-mutex", "W02"));
 	assert_text("W02", 1,
-	            "the CPU quota held trials up in 1 of 2 cases (at worst 3.0 periods)");
+	            "the CPU quota held trials up in 1 of 2 cases (at worst in 3 of its periods)");
 	ck_assert(json_is_false(json_object_get(entry("W02"), "silenced")));
+}
+END_TEST
+
+/* What a control group with a quota leaves in its cpu.stat, without one: test_cli.sh makes one where it may. */
+static void check_group(const char *groups, const char *mount, const char *stat)
+{
+	static const int cpus[] = {0};
+	struct trial_result trial = quiet();
+	struct noise before, after;
+	struct quota_counts quota;
+	char root[FAKE_TREE_PATH];
+
+	fake_tree_make(root);
+	fake_tree_put(root, "proc/self/cgroup", groups);
+	fake_tree_put(root, "proc/self/mountinfo", mount);
+	fake_tree_put(root, stat, "nr_periods 10\nnr_throttled 4\n");
+	quota_counts_open(&quota, root);
+	noise_read(&before, root, cpus, 1, &quota);
+	add("counter", "thread-mutex", quiet());
+	fake_tree_put(root, stat, "nr_periods 30\nnr_throttled 21\n");
+	noise_read(&after, root, cpus, 1, &quota);
+	quota_counts_close(&quota);
+	fake_tree_remove(root);
+	trial.noise = noise_between(&before, &after);
+	add("counter", "serial", trial);
+	write_document();
+	ck_assert(concerns("counter", "serial", "W02"));
+	ck_assert(!concerns("counter", "thread-mutex", "W02"));
+	assert_text("W02", 1,
+	            "the CPU quota held trials up in 1 of 2 cases (at worst in 17 of its periods)");
+}
+
+START_TEST(a_group_of_version_1)
+{
+	check_group("2:cpu,cpuacct:/job\n",
+	            "32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpuacct,cpu\n",
+	            "sys/fs/cgroup/cpu/job/cpu.stat");
+}
+END_TEST
+
+START_TEST(a_group_of_version_2)
+{
+	check_group("0::/job\n", "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+	            "sys/fs/cgroup/job/cpu.stat");
 }
 END_TEST
 
@@ -199,7 +244,7 @@ START_TEST(steal_and_io)
 	assert_text(
 	        "W05", 1,
 	        "steal: the hypervisor gave cores of trials to others in 1 of 2 cases (at worst "
-	        "5.0 % of their time)");
+	        "5 % of their time)");
 	assert_text("W04", 1,
 	            "I/O pressure: other programs waited for I/O during trials in 1 of 2");
 }
@@ -329,6 +374,8 @@ int main(void)
 {
 	const suite_test tests[] = {a_quiet_run_has_none,
 	                            a_throttled_trial,
+	                            a_group_of_version_1,
+	                            a_group_of_version_2,
 	                            others_on_the_cores,
 	                            the_generator_is_no_stranger_on_shared_cores,
 	                            steal_and_io,
