@@ -17,6 +17,12 @@ json_t *journal_read(struct journal *, size_t index, uint32_t i);
 /* One case of the document, from its plan and its lines, or NULL. What of it gives rise to warnings is
    counted in them, where they are not NULL. */
 json_t *result_case(struct journal *, const struct plan *, size_t index, struct warnings *);
+/* The values of one metric in a case's lines; nulls are left out. Returns how many there are. */
+size_t result_collect(json_t *const *lines, uint32_t count, const char *metric, double *values);
+/* result_notes.c: a case's notes, the warnings that concern it (counted in the last argument, which may be
+   NULL), and the spread that stands beside them. */
+void result_tell_about(json_t *of_case, const struct plan *, const struct plan_case *,
+                       json_t *const *lines, uint32_t count, bool ok, struct warnings *);
 
 /* result_warnings.c: the warnings that concern one case. */
 struct concern {

@@ -73,15 +73,8 @@ static void look_at_io(struct concern *concern, const struct plan_case *kase, st
 static void look_at_generator(struct concern *concern, json_t *const *lines, uint32_t count)
 {
 	double *used = calloc(count + 1, sizeof(*used)), median;
-	size_t n = 0;
+	size_t n = used ? result_collect(lines, count, "generator_cpu", used) : 0;
 
-	for (uint32_t i = 0; used && i < count; i++) {
-		json_t *value =
-		        json_object_get(json_object_get(lines[i], "metrics"), "generator_cpu");
-
-		if (json_is_number(value))
-			used[n++] = json_number_value(value);
-	}
 	median = stats_median(used, n);
 	if (median >= GENERATOR_SATURATED_PERCENT)
 		concern_add(concern, WARNING_SATURATED, median);
