@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "heddle/plugin.h"
+
 struct build build_of_this(void)
 {
 	return (struct build){
@@ -14,25 +16,13 @@ struct build build_of_this(void)
 #endif
 	        .type = HEDDLE_BUILD_TYPE,
 	        .sanitizers = HEDDLE_SANITIZE,
-	        .flags = HEDDLE_FLAGS,
+	        .flags = HEDDLE_FLAGS HD_BUILD_SLOW,
 	        .revision = build_revision,
 	};
 }
 
-static bool starts_with(const char *text, const char *start)
+bool build_is_slow(const char *flags)
 {
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
-bool build_flags_are_slow(const char *flags)
-{
-	bool slow = false, zero = false;
-
-	for (const char *word = flags; *word; word += strcspn(word, " ;")) {
-		word += strspn(word, " ;");
-		if (starts_with(word, "-O"))
-			zero = word[2] == '0';
-		slow = slow || starts_with(word, "-fsanitize=") || starts_with(word, "--coverage");
-	}
-	return slow || zero;
+	return strstr(flags, "not optimised") || strstr(flags, "-fsanitize=") ||
+	       strstr(flags, "--coverage");
 }

@@ -13,11 +13,8 @@ struct build {
 };
 
 struct build build_of_this(void);
-/*
- * Whether flags make slow code on purpose: -O0, a sanitizer, coverage. The last -O of several is in force;
- * a text without any, which says nothing, is not meant.
- */
-bool build_flags_are_slow(const char *flags);
+/* Whether flags, or a plugin's HD_BUILD, tell of slow code: not optimised, a sanitizer, coverage. */
+bool build_is_slow(const char *flags);
 
 /* Generated at each build: core/revision.cmake. */
 extern const char build_revision[];

@@ -32,7 +32,7 @@ static void list_slow_models(const struct plan *plan, char *text, size_t size)
 
 		while (earlier < i && plan->cases[earlier].model != model)
 			earlier++;
-		if (earlier == i && build_flags_are_slow(model->info.build))
+		if (earlier == i && build_is_slow(model->info.build))
 			add(text, size, "%smodel %s", text[0] ? ", " : "", model->name);
 	}
 }
@@ -42,7 +42,7 @@ static void look_at_builds(struct warnings *warnings, const struct plan *plan)
 	struct build build = build_of_this();
 	char which[200] = "";
 
-	if (strcmp(build.type, "Debug") == 0 || build_flags_are_slow(build.flags))
+	if (strcmp(build.type, "Debug") == 0 || build_is_slow(build.flags))
 		add(which, sizeof(which), "heddle itself (%s%s%s)", build.type,
 		    build.sanitizers[0] ? ", sanitizer " : "", build.sanitizers);
 	list_slow_models(plan, which, sizeof(which));

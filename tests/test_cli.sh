@@ -265,6 +265,15 @@ debug_builds_are_told() {
 		hasnt err W01
 	fi
 }
+a_plugin_that_is_not_optimised_is_told() { # by the header that it was compiled with, whatever the build told it
+	mkdir -p mine && "${CC:-cc}" -shared -fPIC -I "$source/core/include" -o mine/serial.so "$source/plugins/serial.c" ||
+		why 'does not compile' || return
+	expect 0 "$heddle" run short.json -o p.json --model mine/serial.so && has p.json '; not optimised"' || return
+	warning_of W01 | grep -q 'debug or sanitizer build' && tr '\n' ' ' <err | tr -s ' ' | grep -q 'model serial\. ' ||
+		why "not named: $(cat err)" || return
+	"${CC:-cc}" -O1 -shared -fPIC -I "$source/core/include" -o mine/serial.so "$source/plugins/serial.c"
+	expect 0 "$heddle" run short.json -o p.json -f --model mine/serial.so && hasnt p.json 'not optimised"'
+}
 first_cpu() { taskset -pc $$ 2>/dev/null | sed 's/.*: //; s/[-,].*//'; }
 a_busy_neighbour_is_told() { # half of the core is its own
 	local cpu neighbour
@@ -322,7 +331,7 @@ for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion
 	without_a_terminal_plain_lines narrow_tables show_selects_and_sorts result_follows_its_schema \
 	failed_case_is_exit_3 nothing_measured_is_exit_3 full_disk_is_exit_6 plot_help_needs_no_python files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
 	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool killed_holder_is_a_crash warnings_can_be_silenced \
-	debug_builds_are_told a_busy_neighbour_is_told a_throttled_run_is_told two_runs_within_a_second
+	debug_builds_are_told a_plugin_that_is_not_optimised_is_told a_busy_neighbour_is_told a_throttled_run_is_told two_runs_within_a_second
 do
 	check $name
 done

@@ -33,7 +33,7 @@ static bool is_slow_here(void)
 {
 	struct build build = build_of_this();
 
-	return strcmp(build.type, "Debug") == 0 || build_flags_are_slow(build.flags);
+	return strcmp(build.type, "Debug") == 0 || build_is_slow(build.flags);
 }
 
 START_TEST(a_quiet_machine_raises_none)

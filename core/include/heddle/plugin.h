@@ -33,10 +33,15 @@ extern "C" {
 #ifndef HD_BUILD_FLAGS
 #define HD_BUILD_FLAGS "flags unknown"
 #endif
-#ifdef __clang__
-#define HD_BUILD __VERSION__ "; " HD_BUILD_FLAGS
+#ifdef __OPTIMIZE__
+#define HD_BUILD_SLOW ""
 #else
-#define HD_BUILD "gcc " __VERSION__ "; " HD_BUILD_FLAGS
+#define HD_BUILD_SLOW "; not optimised"
+#endif
+#ifdef __clang__
+#define HD_BUILD __VERSION__ "; " HD_BUILD_FLAGS HD_BUILD_SLOW
+#else
+#define HD_BUILD "gcc " __VERSION__ "; " HD_BUILD_FLAGS HD_BUILD_SLOW
 #endif
 
 /* What a job asks of its model. New ones come at the end. */
