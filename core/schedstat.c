@@ -3,27 +3,45 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "sysfile.h"
-
-/* schedstat: "time on a processor, time waited for one, times that it got one". */
-static struct schedstat_thread read_thread(const char *root, int pid, int tid)
+/* Empty where it cannot be read. Without stdio: there may be hundreds of threads, and the model is at work. */
+static void read_text(int folder, const char *tid, const char *name, char *text, size_t size)
 {
-	struct schedstat_thread thread = {
-	        .tid = tid, .delay_ns = NAN, .switches = NAN, .migrations = NAN};
-	char path[96], text[128];
+	char path[NAME_MAX + 16];
+	ssize_t length = -1;
+	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
-	if (sysfile_line(root, path, text, sizeof(text)) ||
-	    sscanf(text, "%*u %lf %lf", &thread.delay_ns, &thread.switches) != 2)
+	snprintf(path, sizeof(path), "%s/%s", tid, name);
+	fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		length = read(fd, text, size - 1);
+		close(fd);
+	}
+	text[length > 0 ? length : 0] = '\0';
+}
+
+/* schedstat: "time on a processor, time waited for one, times that it got one". sched: "key : value". */
+static struct schedstat_thread read_thread(int folder, const char *tid)
+{
+	static const char key[] = "\nse.nr_migrations";
+	struct schedstat_thread thread = {
+	        .tid = atoi(tid), .delay_ns = NAN, .switches = NAN, .migrations = NAN};
+	char text[4096];
+	const char *value;
+
+	read_text(folder, tid, "schedstat", text, sizeof(text));
+	if (sscanf(text, "%*u %lf %lf", &thread.delay_ns, &thread.switches) != 2)
 		thread.delay_ns = thread.switches = NAN;
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/sched", pid, tid);
-	if (sysfile_key(root, path, "se.nr_migrations", text, sizeof(text)) ||
-	    sscanf(text, "%lf", &thread.migrations) != 1)
+	read_text(folder, tid, "sched", text, sizeof(text));
+	value = strstr(text, key);
+	if (!value || sscanf(value + strlen(key), " : %lf", &thread.migrations) != 1)
 		thread.migrations = NAN;
 	return thread;
 }
@@ -44,8 +62,7 @@ void schedstat_look(struct schedstat *queue, const char *root, int pid)
 		if (queue->count == SCHEDSTAT_THREADS)
 			queue->incomplete = "more threads than are looked at";
 		else
-			queue->threads[queue->count++] =
-			        read_thread(root, pid, atoi(entry->d_name));
+			queue->threads[queue->count++] = read_thread(dirfd(folder), entry->d_name);
 	}
 	if (folder)
 		closedir(folder);
