@@ -226,7 +226,7 @@ END_TEST
 
 START_TEST(steal_and_io)
 {
-	struct trial_result trial = quiet();
+	struct trial_result trial;
 
 	for (int i = 0; i < 10; i++) {
 		trial = quiet();
