@@ -7,12 +7,20 @@
 #include "clock.h"
 #include "frequency.h"
 
-void trial_look_around(struct trial *trial, struct trial_surroundings *at)
+double trial_frequency(const struct trial *trial)
+{
+	double hz;
+
+	frequency_read("", trial->spec->cpus, trial->spec->kase.cores, &hz);
+	return hz;
+}
+
+void trial_look_around(const struct trial *trial, struct trial_surroundings *at)
 {
 	const struct trial_spec *spec = trial->spec;
 
 	at->queue = (struct schedstat){0};
-	frequency_read("", spec->cpus, spec->kase.cores, &at->frequency_hz);
+	at->frequency_hz = trial->tells_frequency ? trial_frequency(trial) : NAN;
 	noise_read(&at->noise, "", spec->cpus, spec->kase.cores, &trial->quota);
 	stagehand_schedstat(&trial->hand, &at->queue);
 	at->between_ns = atomic_load(&trial->arena.board->between_cpu_ns);
@@ -36,9 +44,9 @@ static void take_counters(const struct trial *trial, double gauges[GAUGES])
 }
 
 /* All that was read a moment before and after the windows is scaled to the time between first and last look. */
-void trial_take_gauges(struct trial *trial, const struct trial_surroundings *before,
-                       const struct trial_surroundings *after)
+void trial_take_gauges(struct trial *trial, const struct trial_surroundings *after)
 {
+	const struct trial_surroundings *before = &trial->before;
 	struct trial_result *result = trial->result;
 	double observed = (double)(trial->last.ns - trial->first.ns), *gauges = result->gauges;
 	double share = after->ns > before->ns ? observed / (double)(after->ns - before->ns) : NAN;

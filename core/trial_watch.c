@@ -138,6 +138,7 @@ bool trial_await_tasks(struct trial *trial)
 
 	/* While the stage begins, there is time for it. */
 	quota_counts_open(&trial->quota, "");
+	trial->tells_frequency = trial_frequency(trial) > 0;
 	while (stepped < trial->needed.in_flight) {
 		uint32_t now_stepped;
 
@@ -179,18 +180,30 @@ static void plan_end(struct trial *trial)
 		        clock_now_ns() + (sampling->warmup_ms + windows_ms) * NS_PER_MS;
 }
 
+/* About what it takes to look around: that is done at the end of the warm-up, so that a trial is no longer. */
+static uint64_t look_around_ns(const struct trial *trial)
+{
+	enum { ONCE_NS = 200000, A_TASK_NS = 20000, MOST_NS = 10000000 };
+	uint64_t ns = ONCE_NS + (uint64_t)trial->needed.in_flight * A_TASK_NS;
+
+	return ns < MOST_NS ? ns : MOST_NS;
+}
+
 bool trial_warm_up(struct trial *trial)
 {
 	struct arena_board *board = trial->arena.board;
 	uint64_t end = trial->run_began_ns + trial->spec->sampling.warmup_ms * NS_PER_MS;
 
 	plan_end(trial);
-	if (!wait_until(trial, end))
+	if (!wait_until(trial, end - look_around_ns(trial)))
 		return false;
 	/* The first pass makes the files that later ones write over: it is a warm-up in itself. */
 	while (trial->workload->finite && !atomic_load(&board->passes_done))
 		if (!trial_wait(trial, PASS_LOOK_NS))
 			return false;
+	trial_look_around(trial, &trial->before);
+	if (!wait_until(trial, end))
+		return false;
 	trial->warmup_ns = clock_now_ns() - trial->run_began_ns;
 	return true;
 }
@@ -246,9 +259,8 @@ bool trial_measure(struct trial *trial)
 {
 	struct arena_board *board = trial->arena.board;
 	uint64_t passes = atomic_load(&board->passes_done);
-	struct trial_surroundings before, after;
+	struct trial_surroundings after;
 
-	trial_look_around(trial, &before);
 	counters_start(&trial->hand.counters);
 	atomic_store(&board->measuring, 1);
 	if (!watch_windows(trial) || (trial->workload->finite && !await_passes(trial, passes)))
@@ -259,7 +271,7 @@ bool trial_measure(struct trial *trial)
 	atomic_store(&board->measuring, 0);
 	trial->measured_ns = clock_now_ns() - trial->first.ns;
 	trial_look_around(trial, &after);
-	trial_take_gauges(trial, &before, &after);
+	trial_take_gauges(trial, &after);
 	trial->result->peak_bytes = stagehand_peak_bytes(&trial->hand);
 	return true;
 }
