@@ -137,7 +137,7 @@ START_TEST(this_machine)
 	schedstat_look(&after, "", getpid());
 	atomic_store(&enough, 1);
 	pthread_join(thread, NULL);
-	ck_assert_uint_eq(after.count, before.count + 1);
+	ck_assert_uint_gt(after.count, before.count); /* a sanitizer has a thread of its own */
 	if (isnan(change().switches))
 		return; /* a kernel without them: the fake trees have to do */
 	ck_assert_double_ge(change().switches, 50);
