@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format.h"
 #include "result_document.h"
 #include "result_value.h"
 #include "stats.h"
@@ -80,9 +81,8 @@ static json_t *versus_json(const struct journal *journal, const struct plan *pla
 	if (base->status != STATUS_OK)
 		return json_null();
 	logs = calloc(mine->rounds + 1, sizeof(*logs));
-	for (uint32_t i = 0; logs && i < mine->rounds && i < base->rounds; i++)
-		if (mine->gate[i] > 0 && base->gate[i] > 0)
-			logs[n++] = log(mine->gate[i] / base->gate[i]);
+	if (logs)
+		n = result_log_ratios(mine, base, logs);
 	if (n) {
 		interval = stats_ci(logs, n, error_of(plan));
 		interval.low = exp(interval.low);
@@ -151,6 +151,7 @@ static json_t *case_json(struct journal *journal, const struct plan *plan, size_
 	        count || kase->status != STATUS_OK ? of_journal->status : STATUS_SKIPPED;
 	bool ok = status == STATUS_OK, network = kase->workload->network;
 	char name[PLAN_NAME], title[PLAN_NAME], series[PLAN_NAME], key[PLAN_KEY];
+	char text[4 * FORMAT_TEXT];
 	json_t *of_case;
 
 	of_case = json_pack(
@@ -177,6 +178,8 @@ static json_t *case_json(struct journal *journal, const struct plan *plan, size_
 	if (!of_case)
 		return NULL;
 	result_tell_about(of_case, plan, kase, lines, count, ok, tally);
+	if (ok && result_amortised(journal, plan, index, text, sizeof(text)))
+		json_array_append_new(json_object_get(of_case, "notes"), json_string(text));
 	json_object_set_new(of_case, "baseline", json_boolean(kase->baseline == index));
 	json_object_set_new(of_case, "versus_baseline", versus_json(journal, plan, index, ok));
 	json_object_set_new(of_case, "trials", trials_json(lines, count));

@@ -34,6 +34,13 @@ void concern_add(struct concern *, enum warning, double worst);
 void concern_trials(struct concern *, const struct plan_case *, json_t *const *lines,
                     uint32_t count);
 json_t *warnings_json(const struct warnings *);
+/* Logarithms of mine over base in the rounds that both have, mine->rounds at most. How many. */
+size_t result_log_ratios(const struct journal_case *mine, const struct journal_case *base,
+                         double *logs);
+/* Whether the case's batch takes more than half of what a request costs away, told in `text`: "batch 1024
+   amortises: 31x the rate of batch 1". False where the same case was not run at batch 1. */
+bool result_amortised(const struct journal *, const struct plan *, size_t index, char *text,
+                      size_t size);
 /* Reads a document and checks that it is one. NULL with the error. */
 json_t *result_load(const char *path, struct hd_error *);
 /* The tables of a document. */
