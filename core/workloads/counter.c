@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "counter_timer.h"
 #include "stats.h"
 #include "workload.h"
 
@@ -53,7 +54,18 @@ static const struct hd_option params[] = {
         {0},
 };
 
-enum { THROUGHPUT, TIME_PER_OP, CPU_PER_OP, FAIRNESS, SHARE_MIN, SHARE_MAX };
+enum {
+	THROUGHPUT,
+	TIME_PER_OP,
+	CPU_PER_OP,
+	FAIRNESS,
+	SHARE_MIN,
+	SHARE_MAX,
+	LATENCY_P50,
+	LATENCY_P99,
+	LATENCY_P999,
+	LATENCY_MAX
+};
 static const struct workload_metric metrics[] = {
         [THROUGHPUT] = {"throughput", "ops/s", "higher", "sections done by all tasks"},
         [TIME_PER_OP] = {"time_per_op", "ns", "lower", "wall time over sections of all tasks"},
@@ -62,6 +74,11 @@ static const struct workload_metric metrics[] = {
                       "Jain's index over tasks: 1 is equal, 1/n is one task only"},
         [SHARE_MIN] = {"share_min", "1", "higher", "share of the task that got least"},
         [SHARE_MAX] = {"share_max", "1", "lower", "share of the task that got most"},
+        [LATENCY_P50] = {"latency_p50", "ns", "lower",
+                         "batch 1: from a request to its answer, median of a sample"},
+        [LATENCY_P99] = {"latency_p99", "ns", "lower", "99 in 100 were quicker"},
+        [LATENCY_P999] = {"latency_p999", "ns", "lower", "999 in 1000 were quicker"},
+        [LATENCY_MAX] = {"latency_max", "ns", "lower", "the longest that was timed"},
         {0},
 };
 
@@ -76,13 +93,20 @@ struct counter_job {
 	uint64_t answered;             /* batches that were acknowledged */
 	uint64_t failed; /* -errno of the first answer that was an error, as a positive number */
 	uint32_t lines, turns, think, locks, next_lock, started, yield_next;
-	_Alignas(LINE) char end[]; /* no two jobs share a line */
+	struct counter_timer timer; /* batch 1 only */
+	_Alignas(LINE) char end[];  /* no two jobs share a line */
 };
 
 struct counter_layout {
 	uint32_t tasks, locks, lines;
-	uint64_t words_at, bytes;
+	bool timed; /* batch 1: with more, what is waited for is the batch */
+	uint64_t words_at, words_bytes, gap_at, times_at, bytes;
 };
+
+static uint64_t apart(uint64_t offset)
+{
+	return (offset + ARENA_SPACING - 1) / ARENA_SPACING * ARENA_SPACING;
+}
 
 static struct counter_layout layout_of(const struct workload_case *kase)
 {
@@ -90,14 +114,23 @@ static struct counter_layout layout_of(const struct workload_case *kase)
 	        .tasks = (uint32_t)workload_int(kase, "tasks"),
 	        .locks = (uint32_t)workload_int(kase, "locks"),
 	        .lines = (uint32_t)workload_int(kase, "lines"),
+	        .timed = workload_int(kase, "batch") == 1,
 	};
 	uint64_t lock_bytes = (uint64_t)layout.lines * LINE;
 
 	/* Two lines between the words of two locks, as the prefetcher fetches lines in pairs. */
-	layout.words_at = layout.tasks * sizeof(struct counter_job);
-	layout.words_at = (layout.words_at + ARENA_SPACING - 1) / ARENA_SPACING * ARENA_SPACING;
-	layout.bytes = layout.words_at + layout.locks * (lock_bytes + 2 * LINE);
+	layout.words_at = apart(layout.tasks * sizeof(struct counter_job));
+	layout.words_bytes = layout.locks * (lock_bytes + 2 * LINE);
+	layout.gap_at = apart(layout.words_at + layout.words_bytes);
+	layout.times_at = layout.gap_at + sizeof(struct counter_gap);
+	layout.bytes =
+	        layout.times_at + (layout.timed ? layout.tasks * sizeof(struct counter_times) : 0);
 	return layout;
+}
+
+static struct counter_times *times_of(char *memory, const struct counter_layout *layout)
+{
+	return (struct counter_times *)(void *)(memory + layout->times_at);
 }
 
 static uint64_t *words_of(char *memory, const struct counter_layout *layout, uint32_t lock)
@@ -130,7 +163,8 @@ static void needs(const struct workload_case *kase, struct workload_needs *neede
 	needed->bytes = layout.bytes;
 }
 
-static void ask_for_sections(struct counter_job *job, struct hd_request *request)
+static inline __attribute__((always_inline)) void ask_for_sections(struct counter_job *job,
+                                                                   struct hd_request *request)
 {
 	uint32_t lock = job->next_lock;
 
@@ -150,10 +184,10 @@ static void ask_for_sections(struct counter_job *job, struct hd_request *request
 	};
 }
 
-static void step(struct hd_job *hd_job, int64_t answer, struct hd_request *request)
+static inline __attribute__((always_inline)) void advance(struct counter_job *job, int64_t answer,
+                                                          struct hd_request *request)
 {
-	struct counter_job *job = (struct counter_job *)(void *)hd_job;
-	struct arena_slot *slot = &job->slots[hd_job->task];
+	struct arena_slot *slot = &job->slots[job->job.task];
 
 	if (!job->started) {
 		job->started = 1;
@@ -179,6 +213,33 @@ static void step(struct hd_job *hd_job, int64_t answer, struct hd_request *reque
 	}
 }
 
+static void step(struct hd_job *job, int64_t answer, struct hd_request *request)
+{
+	advance((struct counter_job *)(void *)job, answer, request);
+}
+
+/* Kept apart, so that the other steps save no registers for its calls. */
+static __attribute__((noinline)) void step_by_the_clock(struct counter_job *job, int64_t answer,
+                                                        struct hd_request *request)
+{
+	counter_timer_answered(&job->timer);
+	advance(job, answer, request);
+	if (request->op == HD_EXCLUSIVE)
+		counter_timer_ask(&job->timer);
+}
+
+static void step_timed(struct hd_job *hd_job, int64_t answer, struct hd_request *request)
+{
+	struct counter_job *job = (struct counter_job *)(void *)hd_job;
+
+	if (__builtin_expect(job->timer.left == 0, 0)) {
+		step_by_the_clock(job, answer, request);
+		return;
+	}
+	job->timer.left--;
+	advance(job, answer, request);
+}
+
 static int setup(struct workload_stage *stage, struct hd_error *err)
 {
 	const struct workload_case *kase = stage->kase;
@@ -187,9 +248,9 @@ static int setup(struct workload_stage *stage, struct hd_error *err)
 	struct counter_job *jobs = (struct counter_job *)(void *)memory;
 
 	(void)err;
-	for (uint32_t i = 0; i < layout.tasks; i++)
+	for (uint32_t i = 0; i < layout.tasks; i++) {
 		jobs[i] = (struct counter_job){
-		        .job.step = step,
+		        .job.step = layout.timed ? step_timed : step,
 		        .board = stage->arena->board,
 		        .slots = arena_slots(stage->arena),
 		        .words = words_of(memory, &layout, 0),
@@ -204,7 +265,13 @@ static int setup(struct workload_stage *stage, struct hd_error *err)
 		        .locks = layout.locks,
 		        .next_lock = i % layout.locks,
 		};
-	memset(memory + layout.words_at, 0, layout.bytes - layout.words_at); /* first touch */
+		if (layout.timed)
+			counter_timer_init(&jobs[i].timer,
+			                   (struct counter_gap *)(void *)(memory + layout.gap_at),
+			                   times_of(memory, &layout) + i, stage->arena->board,
+			                   stage->seed + i + 1);
+	}
+	memset(memory + layout.words_at, 0, layout.words_bytes); /* first touch */
 	stage->jobs = (struct hd_jobs){
 	        .count = layout.tasks, .stride = sizeof(*jobs), .first = (char *)jobs};
 	return 0;
@@ -281,11 +348,25 @@ static void verify(struct workload_trial *trial, struct workload_verdict *verdic
 	}
 }
 
+static void measure_latency(struct workload_trial *trial, double *values)
+{
+	struct counter_layout layout = layout_of(trial->kase);
+	const struct counter_times *times = times_of(arena_workload(trial->arena), &layout);
+	struct histogram all = {0};
+
+	for (uint32_t i = 0; layout.timed && i < layout.tasks; i++)
+		histogram_merge(&all, &times[i].histogram);
+	values[LATENCY_P50] = histogram_percentile(&all, 0.5);
+	values[LATENCY_P99] = histogram_percentile(&all, 0.99);
+	values[LATENCY_P999] = histogram_percentile(&all, 0.999);
+	values[LATENCY_MAX] = histogram_percentile(&all, 1);
+}
+
 static void measure(struct workload_trial *trial, const struct workload_seen *seen, double *values)
 {
 	double shares[MAX_TASKS], total = 0, least = INFINITY, most = 0;
 
-	(void)trial;
+	measure_latency(trial, values);
 	values[THROUGHPUT] = seen->rate;
 	if (seen->rate > 0)
 		values[TIME_PER_OP] = 1e9 / seen->rate;
