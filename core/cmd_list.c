@@ -23,7 +23,9 @@ static void print_option(const struct hd_option *option)
 
 	option_print(option, option_default(option), value, sizeof(value));
 	if (option->kind == HD_OPTION_INT)
-		snprintf(range, sizeof(range), "%" PRId64 " to %" PRId64, option->min, option->max);
+		snprintf(range, sizeof(range), "%" PRId64 " to %" PRId64 "%s%.200s", option->min,
+		         option->max, option_has_words(option) ? ", " : "",
+		         option_has_words(option) ? option->choices : "");
 	else if (option->kind == HD_OPTION_CHOICE)
 		snprintf(range, sizeof(range), "%s", option->choices);
 	printf("      %s = %s%s%s%s\n          %s\n", option->name, *value ? value : "\"\"",

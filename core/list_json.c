@@ -35,7 +35,7 @@ static json_t *option_json(const struct hd_option *option)
 		json_object_set_new(object, "min", json_integer(option->min));
 		json_object_set_new(object, "max", json_integer(option->max));
 	}
-	if (option->kind == HD_OPTION_CHOICE)
+	if (option->kind == HD_OPTION_CHOICE || option_has_words(option))
 		json_object_set_new(object, "choices", json_any_text(option->choices));
 	return object;
 }

@@ -29,6 +29,15 @@ size_t option_count(const struct hd_option *options);
 int option_find(const struct hd_option *options, const char *name);
 struct value option_default(const struct hd_option *);
 bool option_equal(const struct hd_option *, struct value, struct value);
+/*
+ * Words that may stand in place of a whole number, as "max-under" for a rate: an INT's `choices`. The first
+ * is held as -1, the next as -2; such an option has no negative numbers.
+ */
+bool option_has_words(const struct hd_option *);
+/* False where it is none of them. */
+bool option_read_word(const struct hd_option *, const char *word, int64_t *number);
+/* The word that a value stands for, not ended by 0: its length, or 0 where it is a number. */
+int option_word(const struct hd_option *, struct value, const char **word);
 /* NULL where the value is allowed, else what is: "1 to 64" or "one of: ring pipe mqueue"; kept in `text`. */
 const char *option_refuses(const struct hd_option *, struct value, char *text, size_t size);
 /* "8", "true", "adaptive". */

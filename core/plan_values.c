@@ -32,6 +32,10 @@ static void refuse_unknown(struct maker *maker, const struct hd_option *specs,
 
 static bool fits_kind(const struct hd_option *spec, const struct config_value *value)
 {
+	int64_t number;
+
+	if (value->kind == CONFIG_TEXT && option_read_word(spec, value->value.text, &number))
+		return true;
 	if (option_is_text(spec))
 		return value->kind == CONFIG_TEXT;
 	return value->kind == (spec->kind == HD_OPTION_FLAG ? CONFIG_FLAG : CONFIG_INT);
@@ -68,26 +72,38 @@ static const char *allowed_of(const struct hd_option *spec, const char *found, c
 	case HD_OPTION_FLAG:
 		return "must be true or false";
 	case HD_OPTION_INT:
-		snprintf(out, WORDS_LINE, "must be a whole number, %" PRId64 " to %" PRId64,
-		         spec->min, spec->max);
+		snprintf(out, WORDS_LINE, "must be a whole number, %" PRId64 " to %" PRId64 "%s%s",
+		         spec->min, spec->max, option_has_words(spec) ? ", or one of: " : "",
+		         option_has_words(spec) ? spec->choices : "");
 		return out;
 	default:
 		return "must be text";
 	}
 }
 
+/* A number that a config gives is never a word's. */
+static bool refuses(const struct hd_option *spec, const struct config_value *value)
+{
+	char range[WORDS_LINE];
+
+	if (value->kind == CONFIG_INT && value->value.number < spec->min)
+		return true;
+	if (value->kind == CONFIG_TEXT && !option_is_text(spec))
+		return false;
+	return option_refuses(spec, value->value, range, sizeof(range)) != NULL;
+}
+
 static void check_values(struct maker *maker, const struct hd_option *spec,
                          const struct config_setting *setting)
 {
-	char found[WORDS_QUOTE], allowed[WORDS_LINE], range[WORDS_LINE], more[32] = "";
+	char found[WORDS_QUOTE], allowed[WORDS_LINE], more[32] = "";
 	const struct config_value *first = NULL;
 	size_t refused = 0;
 
 	for (size_t i = 0; i < setting->count; i++) {
 		const struct config_value *value = setting->values + i;
 
-		if (fits_kind(spec, value) &&
-		    !option_refuses(spec, value->value, range, sizeof(range)))
+		if (fits_kind(spec, value) && !refuses(spec, value))
 			continue;
 		first = first ? first : value;
 		refused++;
@@ -109,6 +125,8 @@ static struct value value_of(struct maker *maker, const struct hd_option *spec,
 	if (!axis->setting)
 		return option_default(spec);
 	value = axis->setting->values[i].value;
+	if (axis->setting->values[i].kind == CONFIG_TEXT && !option_is_text(spec))
+		option_read_word(spec, value.text, &value.number);
 	if (paths && spec->kind == HD_OPTION_TEXT && value.text[0] && value.text[0] != '/')
 		value.text = pool_format(maker->pool, "%s/%s", maker->config->folder, value.text);
 	if (option_is_text(spec) && !value.text)

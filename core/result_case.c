@@ -15,7 +15,10 @@ static json_t *values_json(const struct hd_option *options, const struct value *
 	json_t *object = json_object();
 
 	for (int i = 0; options && options[i].name && values; i++) {
+		const char *word;
+		int length = option_word(&options[i], values[i], &word);
 		json_t *value = option_is_text(&options[i]) ? json_any_text(values[i].text)
+		                : length                    ? json_stringn(word, (size_t)length)
 		                : options[i].kind == HD_OPTION_FLAG
 		                        ? json_boolean(values[i].number)
 		                        : json_integer(values[i].number);

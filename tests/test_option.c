@@ -10,14 +10,15 @@ static const struct hd_option options[] = {
         {.name = "flag", .kind = HD_OPTION_FLAG, .value = 1},
         {.name = "choice", .kind = HD_OPTION_CHOICE, .text = "ring", .choices = "ring pipe mqueue"},
         {.name = "words", .kind = HD_OPTION_TEXT},
+        {.name = "rate", .kind = HD_OPTION_INT, .max = 9, .choices = "max-under least"},
         {0},
 };
 
 START_TEST(options_are_counted_and_found)
 {
-	ck_assert_uint_eq(option_count(options), 4);
+	ck_assert_uint_eq(option_count(options), 5);
 	ck_assert_uint_eq(option_count(NULL), 0);
-	ck_assert_uint_eq(option_count(options + 4), 0);
+	ck_assert_uint_eq(option_count(options + 5), 0);
 	ck_assert_int_eq(option_find(options, "choice"), 2);
 	ck_assert_int_eq(option_find(options, "choices"), -1);
 	ck_assert_int_eq(option_find(NULL, "choice"), -1);
@@ -84,11 +85,40 @@ START_TEST(values_are_printed)
 }
 END_TEST
 
+START_TEST(words_stand_for_numbers)
+{
+	int64_t number;
+	const char *word;
+
+	ck_assert(option_has_words(&options[4]) && !option_has_words(&options[0]));
+	ck_assert(!option_has_words(&options[2])); /* a choice is a word in itself */
+	ck_assert(option_read_word(&options[4], "max-under", &number));
+	ck_assert_int_eq(number, -1);
+	ck_assert(option_read_word(&options[4], "least", &number));
+	ck_assert_int_eq(number, -2);
+	ck_assert(!option_read_word(&options[4], "max", &number));
+	ck_assert(!option_read_word(&options[0], "max", &number));
+	ck_assert_str_eq(printed(4, -2, NULL), "least");
+	ck_assert_str_eq(printed(4, -1, NULL), "max-und"); /* the room is short */
+	ck_assert_str_eq(printed(4, 7, NULL), "7");
+	ck_assert_ptr_null(refuses(4, -1, NULL));
+	ck_assert_ptr_null(refuses(4, -2, NULL));
+	ck_assert_ptr_null(refuses(4, 9, NULL));
+	ck_assert_str_eq(refuses(4, -3, NULL), "0 to 9, or one of: max-under least");
+	ck_assert_int_eq(option_word(&options[4], (struct value){.number = INT64_MIN}, &word), 0);
+	ck_assert_int_eq(option_word(&options[4], (struct value){.number = 0}, &word), 0);
+}
+END_TEST
+
 int main(void)
 {
-	const suite_test tests[] = {
-	        options_are_counted_and_found, defaults_are_values, values_are_equal_by_kind,
-	        what_is_not_allowed_is_told,   values_are_printed,  NULL};
+	const suite_test tests[] = {options_are_counted_and_found,
+	                            defaults_are_values,
+	                            values_are_equal_by_kind,
+	                            what_is_not_allowed_is_told,
+	                            values_are_printed,
+	                            words_stand_for_numbers,
+	                            NULL};
 
 	return suite_run("option", tests);
 }
