@@ -55,7 +55,7 @@ const char *format_quantity(double value, const char *unit, char text[FORMAT_TEX
 		unit = "s";
 	} else if (strcmp(unit, "bytes/s") == 0) {
 		unit = "B/s";
-	} else if (strcmp(unit, "round trips/s") == 0) {
+	} else if (strcmp(unit, "round trips/s") == 0 || strcmp(unit, "messages/s") == 0) {
 		unit = "/s";
 	} else if (strcmp(unit, "1") == 0 || strcmp(unit, "percent") == 0) {
 		scale = (struct format_scale){1, ""};

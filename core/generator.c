@@ -309,6 +309,12 @@ void generator_total(const struct generator_plan *plan, struct generator_tally *
 		keep_first(total->owed_text, one->owed_text);
 		keep_first(total->dropped_text, one->dropped_text);
 		keep_first(total->failed_text, one->failed_text);
+		total->planned += one->planned;
+		total->unsent += one->unsent;
+		total->answered += one->answered;
+		total->unasked += one->unasked;
 		histogram_merge(&total->latency, &one->latency);
+		histogram_merge(&total->response, &one->response);
+		histogram_merge(&total->late, &one->late);
 	}
 }

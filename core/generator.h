@@ -2,8 +2,9 @@
 /*
  * The load generator of network workloads: a process of its own that sends messages, verifies every
  * byte that comes back, counts round trips in arena_generator_slots() and takes their times. One
- * thread for each core that it has, connections spread over the threads, a closed loop: `pipeline`
- * messages are under way on each connection, the next one is sent when one came back.
+ * thread for each core that it has, connections spread over the threads. In a closed loop `pipeline`
+ * messages are under way on each connection, the next one is sent when one came back. In an open loop
+ * each message has a planned time (generator_pace.h), and `pipeline` bounds what is under way.
  *
  * Streams are verified in order: a message that comes in the place of another is wrong. A connection
  * that is to be closed is closed for writing first and then read to its end, so that a byte too many
@@ -42,6 +43,10 @@ struct generator_plan {
 	/* 0: kept open; else closed and opened again after so many. */
 	uint32_t messages_per_connection;
 	uint32_t threads, drain_ms;
+	uint32_t rate;   /* planned messages a second over all connections; 0: a closed loop */
+	bool poisson;    /* planned with exponential gaps; else evenly spaced on each connection */
+	uint64_t seed;   /* of the planned times */
+	bool spins;      /* rather than sleeps before a planned time: its cores are its own */
 	const int *cpus; /* `threads` of them, OS indexes; NULL: not bound */
 	union {
 		struct sockaddr any;
@@ -67,14 +72,23 @@ struct generator_tally {
 	uint64_t made;     /* connections, tcp and unix */
 	uint64_t served;   /* of `connections`, those that were answered at least once */
 	uint64_t resent, lost, duplicate, reordered; /* udp, on connections that were answered */
-	_Atomic uint32_t ready;                /* 1: all connections were opened or tried once */
-	uint64_t cpu_ns, wall_ns;              /* of the thread while board->measuring was set */
+	_Atomic uint32_t ready; /* 1: all connections were opened or tried once */
+	uint64_t cpu_ns,
+	        wall_ns; /* of the thread while board->measuring was set; waiting is not CPU */
 	char wrong_text[GENERATOR_TEXT_BYTES]; /* the first of each kind, "" where there is none */
 	char owed_text[GENERATOR_TEXT_BYTES];
 	char dropped_text[GENERATOR_TEXT_BYTES];
 	char failed_text[GENERATOR_TEXT_BYTES];
-	/* ns from send to complete receive, while board->measuring was set. */
+	/* ns from send to complete receive, while board->measuring was set. In an open loop of what was
+	   planned then, and came back whenever. */
 	struct histogram latency;
+	/* Open loop: what was planned while board->measuring was set, and of it what was not sent when the
+	   drain began; what came back while it was set; connections on which nothing was to be sent yet. */
+	uint64_t planned, unsent, answered, unasked;
+	/* From the plan to complete receive, or where it was not sent to the drain. */
+	struct histogram response;
+	/* From the plan to the send on connections that were free to send: the generator's own. */
+	struct histogram late;
 };
 
 struct generator {

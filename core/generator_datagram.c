@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 
 #include "clock.h"
+#include "generator_pace.h"
 #include "generator_pattern.h"
 
 static struct flight *flight_of(struct load *load, const struct connection *c, uint64_t message)
@@ -31,10 +32,15 @@ static void send_one(struct load *load, struct connection *c, uint64_t message)
 		send(c->fd, load->buffer, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static void send_new(struct load *load, struct connection *c)
+void datagram_send(struct load *load, struct connection *c)
 {
+	uint64_t until;
+
 	load->now = clock_now_ns();
-	while (!load->draining && c->next < c->done + load->plan->pipeline) {
+	if (load->queue)
+		pace_release(load, c);
+	until = load->plan->rate ? c->released : c->done + load->plan->pipeline;
+	while (!load->draining && c->next < until) {
 		*flight_of(load, c, c->next) = (struct flight){.resent_ns = load->now, .tries = 1};
 		load->sent_ns[load_ring(load, c, c->next)] = load->now;
 		send_one(load, c, c->next);
@@ -57,7 +63,7 @@ void datagram_open(struct load *load, struct connection *c)
 		load_close(load, c, CONNECTION_OVER);
 		return;
 	}
-	send_new(load, c);
+	datagram_send(load, c);
 }
 
 /*
@@ -167,7 +173,7 @@ void datagram_event(struct load *load, struct connection *c)
 	if (load->draining)
 		datagram_drain(load, c);
 	else
-		send_new(load, c);
+		datagram_send(load, c);
 }
 
 void datagram_tick(struct load *load, struct connection *c)

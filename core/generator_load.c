@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "generator_pace.h"
 #include "generator_pattern.h"
 
 void load_tell(char *text, const char *format, ...)
@@ -42,14 +43,17 @@ void load_tell_byte(struct load *load, const struct connection *c, uint64_t mess
 
 void load_count(struct load *load, struct connection *c, uint64_t message)
 {
-	uint64_t sent_ns = load->sent_ns[load_ring(load, c, message)];
+	size_t place = load_ring(load, c, message);
+	uint64_t sent_ns = load->sent_ns[place];
 
 	if (!c->served) {
 		c->served = true;
 		load->tally->served++;
 	}
 	slot_add(load->slot, 1);
-	if (load->measuring && load->now > sent_ns)
+	if (load->queue)
+		pace_count(load, load->planned_ns[place], sent_ns);
+	else if (load->measuring && load->now > sent_ns)
 		histogram_add(&load->tally->latency, load->now - sent_ns);
 }
 
@@ -100,7 +104,7 @@ static void tick(struct load *load)
 			datagram_tick(load, &load->connections[i]);
 }
 
-static uint64_t thread_cpu_ns(void)
+uint64_t load_cpu_ns(void)
 {
 	struct timespec now;
 
@@ -115,17 +119,21 @@ static void follow_measuring(struct load *load, bool measuring)
 		return;
 	load->measuring = measuring;
 	if (measuring) {
-		load->cpu_from_ns = thread_cpu_ns();
-		load->wall_from_ns = clock_now_ns();
+		load->spun_ns = 0;
+		load->cpu_from_ns = load_cpu_ns();
+		load->wall_from_ns = load->measure_from_ns = clock_now_ns();
 		return;
 	}
-	load->tally->cpu_ns += thread_cpu_ns() - load->cpu_from_ns;
-	load->tally->wall_ns += clock_now_ns() - load->wall_from_ns;
+	load->measure_to_ns = clock_now_ns();
+	load->tally->cpu_ns += load_cpu_ns() - load->cpu_from_ns - load->spun_ns;
+	load->tally->wall_ns += load->measure_to_ns - load->wall_from_ns;
 }
 
 static void begin_drain(struct load *load)
 {
 	load->draining = true;
+	if (load->queue)
+		pace_end(load);
 	epoll_ctl(load->epoll, EPOLL_CTL_DEL, load->wake, NULL);
 	for (uint32_t i = 0; i < load->count; i++) {
 		struct connection *c = &load->connections[i];
@@ -169,6 +177,8 @@ static void handle(struct load *load, const struct epoll_event *events, int coun
 			datagram_event(load, c);
 		else
 			stream_event(load, c, events[i].events);
+		if (load->queue)
+			pace_send_due(load);
 	}
 }
 
@@ -179,13 +189,17 @@ static void drive(struct load *load)
 	uint32_t rounds_late = 0;
 
 	for (;;) {
-		int count = epoll_wait(load->epoll, events, LOAD_EVENTS, LOAD_TICK_MS);
+		int count = load->queue && !load->draining
+		                    ? pace_wait(load, events)
+		                    : epoll_wait(load->epoll, events, LOAD_EVENTS, LOAD_TICK_MS);
 
 		follow_measuring(
 		        load, atomic_load_explicit(&load->board->measuring, memory_order_relaxed));
 		handle(load, events, count);
 		if (count <= 0 || load->draining)
 			load->now = clock_now_ns();
+		if (load->queue)
+			pace_send_due(load);
 		if (load->now >= next_tick) {
 			tick(load);
 			next_tick = load->now + LOAD_TICK_MS * NS_PER_MS;
@@ -274,6 +288,8 @@ int load_run(const struct generator_plan *plan, uint32_t thread, int wake)
 	        .board = plan->arena->board,
 	        .count = plan->connections / plan->threads +
 	                 (thread < plan->connections % plan->threads),
+	        .measure_from_ns = UINT64_MAX,
+	        .measure_to_ns = UINT64_MAX,
 	        .wake = wake,
 	        .epoll = -1,
 	};
@@ -287,6 +303,9 @@ int load_run(const struct generator_plan *plan, uint32_t thread, int wake)
 		load.now = clock_now_ns();
 		number_connections(&load, thread);
 		open_all(&load);
+		code = pace_begin(&load);
+	}
+	if (!code) {
 		atomic_store_explicit(&load.tally->ready, 1, memory_order_release);
 		drive(&load);
 		follow_measuring(&load, false);
@@ -294,6 +313,7 @@ int load_run(const struct generator_plan *plan, uint32_t thread, int wake)
 	}
 	if (load.epoll >= 0)
 		close(load.epoll);
+	pace_free(&load);
 	free(load.flights);
 	free(load.sent_ns);
 	free(load.connections);

@@ -44,6 +44,17 @@ struct connection {
 	bool served;                /* answered at least once in the whole trial */
 	bool bad;                   /* a byte of message `done` was wrong */
 	bool blocked;               /* waits for room to send */
+	/* Open loop. next <= released <= done + pipeline. */
+	bool queued;       /* in load->queue: has room and waits for its time */
+	uint64_t released; /* the message that is planned next; all before may be sent */
+	double due_ns;     /* when, after load->plan_from_ns */
+	uint64_t random;   /* of the planned times */
+};
+
+/* The plan of one connection, in ns from its beginning; doubles keep a ns for 100 days. */
+struct pace {
+	double gap_ns; /* mean */
+	bool poisson;  /* gaps are exponential; else all the same, from a random phase */
 };
 
 /* A datagram under way. */
@@ -69,6 +80,12 @@ struct load {
 	bool draining, measuring;
 	uint64_t now; /* read after the last receive or wait */
 	uint64_t cpu_from_ns, wall_from_ns;
+	uint64_t measure_from_ns, measure_to_ns; /* as this thread noticed; UINT64_MAX: not yet */
+	/* Open loop; queue is NULL in a closed one. */
+	struct pace pace;
+	uint64_t plan_from_ns, spun_ns; /* spun: CPU time spent waiting since measure_from_ns */
+	uint64_t *planned_ns;           /* as sent_ns */
+	uint32_t *queue, queued;        /* a heap of connections' indexes, see generator_pace.c */
 };
 
 /* One thread of the generator from its start to the end of the drain. 0 or -errno. */
@@ -80,6 +97,8 @@ static inline size_t load_ring(const struct load *load, const struct connection 
 	return ((size_t)(c - load->connections) << load->ring_bits) + (message & load->ring_mask);
 }
 
+/* CPU time of the calling thread. */
+uint64_t load_cpu_ns(void);
 /* One verified round trip. */
 void load_count(struct load *, struct connection *, uint64_t message);
 /* Asks epoll for this connection's events. 0 or -errno. */
@@ -92,6 +111,8 @@ void load_tell_byte(struct load *, const struct connection *, uint64_t message, 
                     char got);
 
 void stream_open(struct load *, struct connection *);
+/* What may be sent, until the socket is full. */
+void stream_send(struct load *, struct connection *);
 void stream_event(struct load *, struct connection *, uint32_t events);
 /* The drain begins: what was never answered is closed, what owes nothing is closed for writing. */
 void stream_drain(struct load *, struct connection *);
@@ -99,6 +120,7 @@ void stream_drain(struct load *, struct connection *);
 void stream_owe(struct load *, struct connection *);
 
 void datagram_open(struct load *, struct connection *);
+void datagram_send(struct load *, struct connection *);
 void datagram_event(struct load *, struct connection *);
 /* Sends again what did not come back in time. */
 void datagram_tick(struct load *, struct connection *);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "generator_pace.h"
 #include "generator_pattern.h"
 
 #ifndef IP_BIND_ADDRESS_NO_PORT
@@ -37,6 +38,8 @@ static uint64_t send_until(const struct load *load, const struct connection *c)
 {
 	if (load->draining)
 		return c->next + (c->sent_at > 0);
+	if (load->plan->rate)
+		return c->released;
 	return least(c->done + load->plan->pipeline, c->end);
 }
 
@@ -116,11 +119,14 @@ static void broken(struct load *load, struct connection *c, int error)
 	load_close(load, c, CONNECTION_OVER);
 }
 
-static void stream_send(struct load *load, struct connection *c)
+void stream_send(struct load *load, struct connection *c)
 {
-	uint64_t until = send_until(load, c);
+	uint64_t until;
 
 	load->now = clock_now_ns();
+	if (load->queue)
+		pace_release(load, c);
+	until = send_until(load, c);
 	while (c->next < until) {
 		size_t filled = fill_buffer(load, c, until);
 		ssize_t sent = send(c->fd, load->buffer, filled, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -46,6 +46,7 @@ START_TEST(quantities_have_units)
 	ck_assert_str_eq(format_quantity(970e6, "ops/s", text), "970 Mops/s");
 	ck_assert_str_eq(format_quantity(1.5e9, "bytes/s", text), "1.50 GB/s");
 	ck_assert_str_eq(format_quantity(31400, "round trips/s", text), "31.4 k/s");
+	ck_assert_str_eq(format_quantity(31400, "messages/s", text), "31.4 k/s");
 	ck_assert_str_eq(format_quantity(13.8, "ns", text), "13.8 ns");
 	ck_assert_str_eq(format_quantity(1500, "ns", text), "1.50 us");
 	ck_assert_str_eq(format_quantity(0.5, "ns", text), "0.50 ns");
