@@ -8,6 +8,7 @@
 
 #include "command_workbench.h"
 #include "format.h"
+#include "search.h"
 
 enum { WRAP = COMMAND_OWN };
 
@@ -43,6 +44,22 @@ static void print_metrics(const struct workload *workload, const struct trial_re
 			                       text));
 }
 
+static void print_probe(const struct trial_probe *probe)
+{
+	char rate[FORMAT_TEXT], achieved[FORMAT_TEXT], response[FORMAT_TEXT];
+
+	if (probe->rate > 0)
+		printf("  probe %12s/s  %12s/s came back  %10s  %s\n",
+		       format_count((uint64_t)probe->rate, rate),
+		       isfinite(probe->achieved) ? format_count((uint64_t)probe->achieved, achieved)
+		                                 : "-",
+		       format_quantity(probe->response, "ns", response),
+		       probe->held ? "held" : "not held");
+	else if (isfinite(probe->achieved))
+		printf("  closed loop         %12s/s\n",
+		       format_count((uint64_t)probe->achieved, achieved));
+}
+
 static int run_one(struct workbench *bench, const char *wrap)
 {
 	struct trial_spec spec = workbench_trial(bench, 0);
@@ -55,9 +72,11 @@ static int run_one(struct workbench *bench, const char *wrap)
 	spec.wrap = wrap;
 	spec.seed = 1;
 	signal(SIGPIPE, SIG_IGN);
-	trial_run(&spec, &bench->keeper, &result);
+	search_run(&spec, &bench->keeper, &result);
 	printf("%s: %s%s%s\n", plan_case_name(kase, name), status_name(result.status),
 	       result.reason[0] ? ": " : "", result.reason);
+	for (uint32_t i = 0; i < result.probe_count; i++)
+		print_probe(&result.probes[i]);
 	if (result.status == STATUS_OK)
 		print_metrics(kase->workload, &result);
 	if (result.note[0])

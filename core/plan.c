@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "plan_make.h"
+#include "search.h"
 
 /* What a trial costs beside its warm-up and windows: a process, a plugin, ends. */
 #define TRIAL_START_S 0.005
@@ -389,8 +390,10 @@ struct workload_case plan_workload_case(const struct plan *plan, const struct pl
 
 double plan_trial_s(const struct plan_case *kase)
 {
+	const struct workload_case told = {.workload = kase->workload, .params = kase->params};
 	const struct sampling *sampling = &kase->entry->sampling;
 	double windows_ms = (double)sampling->windows * sampling->window_ms;
 
-	return TRIAL_START_S + TRIAL_OVERHEAD_S + (sampling->warmup_ms + windows_ms) / 1000;
+	return search_trials(&told) *
+	       (TRIAL_START_S + TRIAL_OVERHEAD_S + (sampling->warmup_ms + windows_ms) / 1000);
 }

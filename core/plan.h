@@ -90,7 +90,8 @@ const char *plan_case_series(const struct plan_case *, char text[PLAN_NAME]);
 const char *plan_case_key(const struct plan_case *, char text[PLAN_KEY]);
 /* What the workload is told; valid as long as the plan. */
 struct workload_case plan_workload_case(const struct plan *, const struct plan_case *);
-/* Time that one trial of the case takes, in seconds, warm-up, windows and what is around them. */
+/* Time that one trial of the case takes, in seconds, warm-up, windows and what is around them; of all its
+   probes where it is a search. */
 double plan_trial_s(const struct plan_case *);
 
 #endif

@@ -83,6 +83,26 @@ static json_t *metrics(const struct workload *workload, const struct trial_resul
 	return object;
 }
 
+/* The way to the rate that was found; null in each where it was not measured. */
+static json_t *search_json(const struct trial_result *trial)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < trial->probe_count; i++) {
+		const struct trial_probe *probe = &trial->probes[i];
+		bool open_loop = probe->rate > 0;
+
+		json_array_append_new(
+		        array,
+		        json_pack("{s:o, s:o, s:o, s:o}", "rate",
+		                  open_loop ? json_real(probe->rate) : json_null(), "achieved",
+		                  json_number_or_null(probe->achieved), "response_ns",
+		                  json_number_or_null(probe->response), "held",
+		                  open_loop ? json_boolean(probe->held) : json_null()));
+	}
+	return array;
+}
+
 static json_t *trial_json(uint32_t round, uint32_t order, const struct trial_result *trial)
 {
 	bool all_tasks = trial->tasks <= MOST_TASKS_TOLD && trial->windows;
@@ -192,6 +212,8 @@ int journal_append(struct journal *journal, const struct plan *plan, size_t inde
 	line = json_pack("{s:s, s:o, s:o, s:o}", "case", plan_case_key(kase, key), "metrics",
 	                 metrics(kase->workload, trial), "notes", notes(trial), "trial",
 	                 trial_json(round, order, trial));
+	if (trial->probe_count)
+		json_object_set_new(json_object_get(line, "trial"), "search", search_json(trial));
 	code = write_line(journal, line, &offset, err);
 	json_decref(line);
 	if (code)

@@ -14,6 +14,7 @@
 #include "machine.h"
 #include "progress.h"
 #include "result.h"
+#include "search.h"
 #include "stopping.h"
 
 /* After so many failed trials a case is not tried again. */
@@ -93,7 +94,7 @@ static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t ord
 	spec.share_of_pass = share_of_pass;
 	spec.context = run;
 	progress_trial(&run->progress, name, NAN);
-	trial_run(&spec, &run->bench->keeper, &result);
+	search_run(&spec, &run->bench->keeper, &result);
 	if (!result.interrupted) {
 		tell_failure(run, &result);
 		code = journal_append(&run->journal, &run->bench->plan, index, round, order,

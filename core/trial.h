@@ -37,6 +37,15 @@ struct trial_spec {
 	void *context;
 };
 
+enum { TRIAL_PROBES = 24 };
+
+/* One trial of a search. */
+struct trial_probe {
+	double rate;               /* that was planned; 0: a closed loop */
+	double achieved, response; /* in the units of their metrics; NAN: not measured */
+	bool held;                 /* the goal; not told of a closed loop */
+};
+
 struct trial_result {
 	enum status status;
 	bool interrupted; /* by the caller: not the case's fault, not to be recorded */
@@ -61,6 +70,8 @@ struct trial_result {
 	double late_ns;         /* by how much the latest look came after its time */
 	struct noise noise;     /* from before the first window to after the last */
 	struct keeper_end used; /* by the stage, once it has ended; zero before */
+	uint32_t probe_count;   /* 0 where nothing was searched for, see search.h */
+	struct trial_probe probes[TRIAL_PROBES];
 };
 
 /* As it is before anything was measured: all of it zero or NAN. */

@@ -38,11 +38,19 @@ struct workload_needs {
 	uint64_t bytes; /* of arena_workload() */
 };
 
-enum { WORKLOAD_METRICS = 16 };
+enum { WORKLOAD_METRICS = 32 };
 
 struct workload_metric {
 	const char *name, *unit, *better; /* better: "higher", "lower" or NULL for a fact */
 	const char *help;
+};
+
+/* A case that asks for the highest rate under a goal: what each probe sets, and what it looks at. */
+struct workload_search {
+	int param; /* set to a whole rate in the unit of `planned`, `highest` at most; 0: a closed loop */
+	int planned, achieved, response; /* indexes of metrics; NAN is "not held" */
+	double goal, percentile;         /* the most that response may be, in its unit; 0 ... 1 */
+	int64_t highest;
 };
 
 /* One trial as the core sees it. */
@@ -100,6 +108,9 @@ struct workload {
 	/* core, planning. Why a case with these values cannot run on this machine, so that it is skipped;
 	   NULL where it can. */
 	const char *(*unsupported)(const struct value *params);
+
+	/* core. Whether the case is a search for a rate (search.h), which it tells then. NULL: never. */
+	bool (*search)(const struct workload_case *, struct workload_search *);
 
 	/* core, once a trial, before the stage starts: sockets, files. 0 or -errno. release() follows in
 	   any case, also after an error here. NULL: nothing to do, the same below. */

@@ -10,7 +10,7 @@ levels='
 main cmd_* command*
 run* progress
 plan* result* table* export* list_json models workbench
-trial* keeper stage*
+search trial* keeper stage*
 workload workloads/* generator* per_op
 topology* loader config* gauges machine noise virtualisation scratch option status request paths
 error arena clock stats histogram stopping digest build warning counters schedstat frequency cpu_flags cgroup fdpass format pool quota screen sysfile words

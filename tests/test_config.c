@@ -203,6 +203,15 @@ static json_t *at(json_t *json, const char *key)
 	return found;
 }
 
+/* Words in place of a number: one for now. */
+static void check_words(json_t *described, const char *choices)
+{
+	json_t *words = at(described, "enum");
+
+	ck_assert_uint_eq(json_array_size(words), 1);
+	ck_assert_str_eq(json_string_value(json_array_get(words, 0)), choices);
+}
+
 static void check_described(json_t *definitions, const struct workload *workload)
 {
 	json_t *properties = at(at(definitions, workload->name), "properties");
@@ -219,6 +228,8 @@ static void check_described(json_t *definitions, const struct workload *workload
 		}
 		if (param->kind == HD_OPTION_CHOICE)
 			ck_assert_str_eq(words, param->choices);
+		if (option_has_words(param))
+			check_words(json_array_get(at(described, "anyOf"), 1), param->choices);
 		if (param->kind != HD_OPTION_INT)
 			continue;
 		ck_assert_int_eq(json_integer_value(at(single, "minimum")), param->min);

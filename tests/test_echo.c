@@ -22,7 +22,7 @@
 #include "workload.h"
 #include "workloads/echo.h"
 
-enum { TRANSPORT, CONNECTIONS, MESSAGE_BYTES, PIPELINE, MESSAGES_PER_CONNECTION, PARAMS };
+enum { PARAMS = PERCENTILE + 1 };
 
 /* What a broken model does with the 1000th read of a trial. */
 enum model_fault { GOOD, CORRUPT, DROP, DIE };
@@ -450,6 +450,99 @@ static const struct {
         {PIPELINE, 65, "pipeline: 65, datagrams of 1 byte can be told apart up to 64"},
 };
 
+static const struct {
+	int64_t rate, goal_us, percentile;
+	const char *arrivals, *text; /* NULL: allowed */
+} rates[] = {
+        {0, 0, 99, "even", NULL},
+        {5000, 0, 99, "even", NULL},
+        {5000, 300, -1, "poisson", NULL},
+        {-1, 300, 50, "poisson", NULL},
+        {-1, 0, 99, "even", "latency_goal_us: is missing; \"rate\": \"max-under\" needs a goal"},
+        {0, 300, 99, "even", "latency_goal_us: 300 without a \"rate\""},
+        {0, 0, 95, "even", "percentile: 95 without a \"rate\""},
+        {0, 0, -1, "even", "percentile: 99.9 without a \"rate\""},
+        {0, 0, 99, "poisson", "arrivals: \"poisson\" without a \"rate\""},
+};
+
+START_TEST(a_goal_needs_a_rate)
+{
+	struct hd_error err = {0};
+	int code;
+
+	rig_make(transports[_i % 3], 1);
+	rig.params[RATE].number = rates[_i].rate;
+	rig.params[LATENCY_GOAL_US].number = rates[_i].goal_us;
+	rig.params[PERCENTILE].number = rates[_i].percentile;
+	rig.params[ARRIVALS].text = rates[_i].arrivals;
+	code = echo_workload.resolve(rig.params, 1, &err);
+	ck_assert_int_eq(code, rates[_i].text ? -EINVAL : 0);
+	ck_assert_str_eq(err.text, rates[_i].text ? rates[_i].text : "");
+}
+END_TEST
+
+START_TEST(a_search_is_told)
+{
+	struct workload_search search;
+
+	rig_make("tcp", 1);
+	ck_assert(!echo_workload.search(&rig.kase, &search));
+	rig.params[RATE].number = 5000;
+	ck_assert(!echo_workload.search(&rig.kase, &search));
+	rig.params[RATE].number = -1;
+	rig.params[LATENCY_GOAL_US].number = 250;
+	rig.params[PERCENTILE].number = -1;
+	ck_assert(echo_workload.search(&rig.kase, &search));
+	ck_assert_int_eq(search.param, RATE);
+	ck_assert_int_eq(search.highest, 10000000);
+	ck_assert_double_eq(search.goal, 250000);
+	ck_assert_double_eq(search.percentile, 0.999);
+	ck_assert_str_eq(echo_workload.metrics[search.planned].name, "planned_rate");
+	ck_assert_str_eq(echo_workload.metrics[search.achieved].name, "achieved_rate");
+	ck_assert_str_eq(echo_workload.metrics[search.response].name, "response_at_percentile");
+}
+END_TEST
+
+/* Over each transport: the plan is told beside what came of it. */
+START_TEST(a_rate_is_planned_and_told)
+{
+	rig_make(transports[_i], 8);
+	rig.params[RATE].number = 2000;
+	rig.params[PERCENTILE].number = 90;
+	begin();
+	stop(400, 200);
+	verify();
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	ck_assert_double_eq_tol(measured("planned_rate"), 2000, 100);
+	ck_assert_double_gt(measured("achieved_rate"), 0);
+	ck_assert_double_ge(measured("unsent"), 0);
+	ck_assert_double_ge(measured("response_p50"), measured("latency_p50") * 0.98);
+	ck_assert_double_eq(measured("response_at_percentile"), measured("response_p90"));
+	ck_assert_double_ge(measured("response_max"), measured("response_p90"));
+	ck_assert_double_lt(measured("generator_cpu"), 110);
+	ck_assert_double_eq(measured("never_served"), 0);
+	assert_nothing_left();
+}
+END_TEST
+
+/* Much more than a server can do: what was planned and not sent is told, and counts as waiting. */
+START_TEST(a_rate_out_of_reach_is_noted)
+{
+	rig_make("unix", 2);
+	rig.params[RATE].number = 10000000;
+	begin();
+	stop(100, 200);
+	verify();
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	ck_assert_msg(strstr(rig.verdict.note, " planned messages a second came back"), "%s",
+	              rig.verdict.note);
+	ck_assert_double_gt(measured("unsent"), 1e5);
+	ck_assert_double_gt(measured("response_p50"), 20e6);
+	ck_assert_double_lt(measured("achieved_rate"), 0.5 * measured("planned_rate"));
+	assert_nothing_left();
+}
+END_TEST
+
 START_TEST(what_udp_cannot_is_refused)
 {
 	struct hd_error err = {0};
@@ -481,6 +574,10 @@ int main(void)
 	tcase_add_test(good, udp_counts_what_streams_do_not);
 	tcase_add_loop_test(good, a_generator_at_its_limit_is_told, 0, 3);
 	tcase_add_loop_test(good, iterative_server_is_noted, 0, 3);
+	tcase_add_loop_test(good, a_goal_needs_a_rate, 0, sizeof(rates) / sizeof(rates[0]));
+	tcase_add_test(good, a_search_is_told);
+	tcase_add_loop_test(good, a_rate_is_planned_and_told, 0, 3);
+	tcase_add_test(good, a_rate_out_of_reach_is_noted);
 	tcase_set_timeout(bad, 60);
 	tcase_add_loop_test(bad, wrong_byte_is_a_wrong_result, 0, 3);
 	tcase_add_test(bad, missing_byte_is_a_wrong_result);

@@ -14,6 +14,7 @@
 #include "fake_sweep.h"
 #include "loopback.h"
 #include "plan.h"
+#include "search.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -310,6 +311,24 @@ START_TEST(cases_come_in_the_configs_order)
 }
 END_TEST
 
+/* A search makes many trials, and a run knows how long they take. */
+START_TEST(a_search_takes_many_trials)
+{
+	fake_topology(&topology, 1, 2, 1);
+	load("{\"models\": [\"serial\"], \"cores\": 1, \"workloads\": [{\"workload\": \"echo\","
+	     " \"transport\": \"unix\", \"rate\": [1000, \"max-under\"], \"latency_goal_us\": "
+	     "9}]}");
+	make_good(NULL);
+	ck_assert_uint_eq(plan.count, 2);
+	ck_assert_double_eq_tol(plan_trial_s(plan.cases), 0.265, 1e-9);
+	ck_assert_double_eq_tol(plan_trial_s(plan.cases + 1), SEARCH_TYPICAL_PROBES * 0.265, 1e-9);
+	expect_name(1, "echo/transport=unix/rate=max-under/latency_goal_us=9/serial/cores=1");
+	make_good(&(struct plan_filter){.only = (const char *const[]){"rate=max-under"},
+	                                .only_count = 1});
+	ck_assert_uint_eq(plan.count, 1);
+}
+END_TEST
+
 START_TEST(each_case_has_its_baseline)
 {
 	fake_topology(&topology, 1, 2, 1);
@@ -398,7 +417,8 @@ START_TEST(filters_are_checked)
 	        {"bach=1",
 	         "--only: unknown key \"bach\"; did you mean \"batch\"? (known: workload model "
 	         "label cores name key lines turns think batch tasks locks transport "
-	         "connections message_bytes pipeline messages_per_connection kind stack_kib io "
+	         "connections message_bytes pipeline messages_per_connection rate arrivals "
+	         "latency_goal_us percentile kind stack_kib io "
 	         "guard)"},
 	        {"nothing", "--only: \"nothing\"; must be KEY=VALUE or the name of a case"},
 	        {"=1", "--only: \"=1\"; must be KEY=VALUE or the name of a case"},
@@ -711,6 +731,7 @@ int main(void)
 	tcase_add_test(tests, workload_is_told_of_the_generator);
 	tcase_add_test(tests, quota_bounds_the_sweep);
 	tcase_add_test(tests, cases_come_in_the_configs_order);
+	tcase_add_test(tests, a_search_takes_many_trials);
 	tcase_add_test(tests, each_case_has_its_baseline);
 	tcase_add_test(tests, only_filters);
 	tcase_add_test(tests, filters_are_checked);

@@ -290,6 +290,40 @@ START_TEST(facts_of_the_run)
 }
 END_TEST
 
+static void assert_null(json_t *object, const char *key)
+{
+	ck_assert_msg(json_is_null(at(object, key)), "%s is not null", key);
+}
+
+/* The path of a search, in the trial that it made; a trial without one has no such key. */
+START_TEST(the_path_of_a_search_is_kept)
+{
+	struct trial_result trial = fake_trial(5000);
+	json_t *document, *trials, *probes;
+
+	trial.probe_count = 2;
+	trial.probes[0] = (struct trial_probe){.achieved = 9000, .response = NAN};
+	trial.probes[1] = (struct trial_probe){
+	        .rate = 5000, .achieved = 4990.5, .response = 81000, .held = true};
+	fake_run_add(&run, index_of("serial"), 1, trial);
+	fake_run_add(&run, index_of("serial"), 2, fake_trial(5100));
+	document = write_and_read();
+	trials = at(the_case(document, "serial"), "trials");
+	probes = at(json_array_get(trials, 0), "search");
+	ck_assert_uint_eq(json_array_size(probes), 2);
+	assert_null(json_array_get(probes, 0), "rate");
+	assert_null(json_array_get(probes, 0), "response_ns");
+	assert_null(json_array_get(probes, 0), "held");
+	ck_assert_double_eq(number(json_array_get(probes, 0), "achieved"), 9000);
+	ck_assert_double_eq(number(json_array_get(probes, 1), "rate"), 5000);
+	ck_assert_double_eq(number(json_array_get(probes, 1), "achieved"), 4990.5);
+	ck_assert_double_eq(number(json_array_get(probes, 1), "response_ns"), 81000);
+	ck_assert(json_is_true(at(json_array_get(probes, 1), "held")));
+	ck_assert_ptr_null(json_object_get(json_array_get(trials, 1), "search"));
+	json_decref(document);
+}
+END_TEST
+
 START_TEST(a_journal_is_not_written_over)
 {
 	struct journal second;
@@ -430,6 +464,7 @@ int main(void)
 	                            notes_tell_what_the_median_hides,
 	                            any_text_makes_a_valid_document,
 	                            facts_of_the_run,
+	                            the_path_of_a_search_is_kept,
 	                            a_journal_is_not_written_over,
 	                            a_journal_is_lines_of_json,
 	                            a_full_disk_is_an_error,

@@ -18,8 +18,6 @@ enum {
 	GRACE_MS = 1000,        /* for the generator to end after its drain, on a busy machine */
 };
 
-enum param { TRANSPORT, CONNECTIONS, MESSAGE_BYTES, PIPELINE, MESSAGES_PER_CONNECTION };
-
 static const struct hd_option params_of_echo[] = {
         [TRANSPORT] = {.name = "transport",
                        .kind = HD_OPTION_CHOICE,
@@ -51,24 +49,34 @@ static const struct hd_option params_of_echo[] = {
                  .min = 0,
                  .max = 1000000000,
                  .help = "after so many it is closed and opened again; 0: kept open"},
+        [RATE] = {.name = "rate",
+                  .kind = HD_OPTION_INT,
+                  .value = 0,
+                  .min = 0,
+                  .max = 10000000,
+                  .choices = "max-under",
+                  .help = "messages a second over all connections, each with a planned time; "
+                          "0: a closed loop; max-under: the highest under the goal"},
+        [ARRIVALS] = {.name = "arrivals",
+                      .kind = HD_OPTION_CHOICE,
+                      .text = "even",
+                      .choices = "even poisson",
+                      .help = "with a rate: evenly spaced on each connection from a random phase, "
+                              "or with exponential gaps"},
+        [LATENCY_GOAL_US] = {.name = "latency_goal_us",
+                             .kind = HD_OPTION_INT,
+                             .value = 0,
+                             .min = 0,
+                             .max = 60000000,
+                             .help = "with a rate: what the response time is to hold; 0: no goal"},
+        [PERCENTILE] = {.name = "percentile",
+                        .kind = HD_OPTION_INT,
+                        .value = 99,
+                        .min = 1,
+                        .max = 99,
+                        .choices = "99.9",
+                        .help = "of the response times, at which the goal is to hold"},
         {0},
-};
-
-enum metric {
-	THROUGHPUT,
-	BYTES_RATE,
-	SERVER_CPU,
-	LATENCY_P50,
-	LATENCY_P90,
-	LATENCY_P99,
-	LATENCY_P999,
-	LATENCY_MAX,
-	NEVER_SERVED,
-	GENERATOR_CPU,
-	CONNECTIONS_MADE,
-	LOST,
-	DUPLICATE,
-	REORDERED
 };
 
 static const struct workload_metric metrics_of_echo[] = {
@@ -76,7 +84,8 @@ static const struct workload_metric metrics_of_echo[] = {
         [BYTES_RATE] = {"bytes_rate", "bytes/s", "higher", "bytes echoed"},
         [SERVER_CPU] = {"server_cpu_per_round_trip", "ns", "lower",
                         "CPU time of the model's processes"},
-        [LATENCY_P50] = {"latency_p50", "ns", "lower", "from send to complete receive, median"},
+        [LATENCY_P50] = {"latency_p50", "ns", "lower",
+                         "service time: from send to complete receive, median"},
         [LATENCY_P90] = {"latency_p90", "ns", "lower", "nine in ten were quicker"},
         [LATENCY_P99] = {"latency_p99", "ns", "lower", "99 in 100 were quicker"},
         [LATENCY_P999] = {"latency_p999", "ns", "lower", "999 in 1000 were quicker"},
@@ -89,6 +98,19 @@ static const struct workload_metric metrics_of_echo[] = {
         [LOST] = {"lost", "messages", "lower", "udp: sent again, and came back once"},
         [DUPLICATE] = {"duplicate", "messages", "lower", "udp: sent again, and came back twice"},
         [REORDERED] = {"reordered", "messages", "lower", "udp: came back after a later one"},
+        [RESPONSE_P50] = {"response_p50", "ns", "lower",
+                          "with a rate: from the planned send to complete receive, median"},
+        [RESPONSE_P90] = {"response_p90", "ns", "lower", "nine in ten were quicker"},
+        [RESPONSE_P99] = {"response_p99", "ns", "lower", "99 in 100 were quicker"},
+        [RESPONSE_P999] = {"response_p999", "ns", "lower", "999 in 1000 were quicker"},
+        [RESPONSE_MAX] = {"response_max", "ns", "lower", "the slowest"},
+        [RESPONSE_AT_PERCENTILE] = {"response_at_percentile", "ns", "lower",
+                                    "the same at the case's percentile"},
+        [PLANNED_RATE] = {"planned_rate", "messages/s", NULL, "planned in the windows"},
+        [ACHIEVED_RATE] = {"achieved_rate", "messages/s", "higher", "came back in the windows"},
+        [UNSENT] = {"unsent", "messages", "lower", "planned in the windows, not sent by their end"},
+        [GENERATOR_LATE] = {"generator_late_p99", "ns", "lower",
+                            "from the plan to the send, where nothing but the generator waited"},
         {0},
 };
 
@@ -102,6 +124,7 @@ static enum generator_transport transport_of(const char *text)
 struct echo_params echo_read_params(const struct workload_case *kase)
 {
 	const struct value *values = kase->params;
+	int64_t rate = values[RATE].number, percentile = values[PERCENTILE].number;
 
 	return (struct echo_params){
 	        .transport = transport_of(values[TRANSPORT].text),
@@ -109,14 +132,21 @@ struct echo_params echo_read_params(const struct workload_case *kase)
 	        .message_bytes = (uint32_t)values[MESSAGE_BYTES].number,
 	        .pipeline = (uint32_t)values[PIPELINE].number,
 	        .messages_per_connection = (uint32_t)values[MESSAGES_PER_CONNECTION].number,
+	        .rate = rate > 0 ? (uint32_t)rate : 0,
+	        .percentile = percentile == ECHO_P999 ? 0.999 : (double)percentile / 100,
+	        .goal_ns = (uint64_t)values[LATENCY_GOAL_US].number * 1000,
+	        .poisson = strcmp(values[ARRIVALS].text, "poisson") == 0,
 	};
 }
 
 static int echo_resolve(struct value *values, uint32_t cores, struct hd_error *err)
 {
 	int64_t bytes = values[MESSAGE_BYTES].number;
+	int code = echo_check_rate(values, err);
 
 	(void)cores;
+	if (code)
+		return code;
 	if (transport_of(values[TRANSPORT].text) != GENERATOR_UDP)
 		return 0;
 	if (bytes > DATAGRAM_BYTES)
@@ -182,9 +212,24 @@ static int echo_prepare(struct workload_trial *trial, struct hd_error *err)
 	        .threads = generator_threads(kase),
 	        .cpus = kase->generator_cores ? kase->generator_cpus : NULL,
 	        .drain_ms = kase->drain_ms,
+	        .rate = params.rate,
+	        .poisson = params.poisson,
+	        .seed = trial->seed,
 	};
 	trial->state = state;
 	return echo_open_sockets(trial, &params, err);
+}
+
+static bool shares_cores(const struct workload_trial *trial)
+{
+	const struct arena_board *board = trial->arena->board;
+	const struct workload_case *kase = trial->kase;
+
+	for (uint32_t i = 0; i < kase->generator_cores; i++)
+		for (uint32_t k = 0; k < board->cores; k++)
+			if (kase->generator_cpus[i] == board->cpus[k])
+				return true;
+	return false;
 }
 
 static int echo_start(struct workload_trial *trial, struct hd_error *err)
@@ -194,6 +239,7 @@ static int echo_start(struct workload_trial *trial, struct hd_error *err)
 	char *memory = arena_workload(trial->arena);
 
 	state->plan.arena = trial->arena;
+	state->plan.spins = trial->kase->generator_cores && !shares_cores(trial);
 	state->plan.tallies = (struct generator_tally *)(void *)(memory + tallies_at(&params));
 	return generator_start(&state->generator, &state->plan, err);
 }
@@ -261,10 +307,10 @@ static double generator_percent(const struct generator_tally *total)
 
 static uint64_t never_served(const struct echo_state *state)
 {
-	return state->plan.connections - state->total.served;
+	return state->plan.connections - state->total.served - state->total.unasked;
 }
 
-__attribute__((format(printf, 2, 3))) static void add_note(char *note, const char *format, ...)
+void echo_note(char *note, const char *format, ...)
 {
 	size_t used = strlen(note);
 	va_list args;
@@ -278,28 +324,31 @@ __attribute__((format(printf, 2, 3))) static void add_note(char *note, const cha
 	va_end(args);
 }
 
-static void tell_notes(const struct echo_state *state, char *note)
+static void tell_notes(const struct workload_trial *trial, char *note)
 {
+	const struct echo_state *state = trial->state;
 	const struct generator_tally *total = &state->total;
 	char some[FORMAT_TEXT], all[FORMAT_TEXT], more[FORMAT_TEXT];
 
 	if (never_served(state))
-		add_note(note, "%s of %s connections never served",
-		         format_count(never_served(state), some),
-		         format_count(state->plan.connections, all));
+		echo_note(note, "%s of %s connections never served",
+		          format_count(never_served(state), some),
+		          format_count(state->plan.connections, all));
 	if (total->failed)
-		add_note(note, "%s connections not made: %s", format_count(total->failed, some),
-		         total->failed_text);
+		echo_note(note, "%s connections not made: %s", format_count(total->failed, some),
+		          total->failed_text);
 	if (total->unclosed)
-		add_note(note, "%s connections not closed by the server in time",
-		         format_count(total->unclosed, some));
+		echo_note(note, "%s connections not closed by the server in time",
+		          format_count(total->unclosed, some));
 	if (total->resent || total->reordered)
-		add_note(note, "%s messages lost, %s came twice, %s out of order",
-		         format_count(total->lost, some), format_count(total->duplicate, all),
-		         format_count(total->reordered, more));
+		echo_note(note, "%s messages lost, %s came twice, %s out of order",
+		          format_count(total->lost, some), format_count(total->duplicate, all),
+		          format_count(total->reordered, more));
 	if (generator_percent(total) >= GENERATOR_SATURATED_PERCENT)
-		add_note(note, "the load generator is the limit: %.0f %% of its cores",
-		         generator_percent(total));
+		echo_note(note, "the load generator is the limit: %.0f %% of its cores",
+		          generator_percent(total));
+	if (state->plan.rate)
+		echo_tell_rate(trial, note);
 }
 
 static void echo_verify(struct workload_trial *trial, struct workload_verdict *verdict)
@@ -315,7 +364,7 @@ static void echo_verify(struct workload_trial *trial, struct workload_verdict *v
 	tell_wrong(trial, state, verdict->text, sizeof(verdict->text));
 	verdict->wrong = verdict->text[0] != '\0';
 	verdict->partial = state->total.wrong || state->total.dropped || state->total.partial;
-	tell_notes(state, verdict->note);
+	tell_notes(trial, verdict->note);
 }
 
 static void echo_measure(struct workload_trial *trial, const struct workload_seen *seen,
@@ -339,6 +388,8 @@ static void echo_measure(struct workload_trial *trial, const struct workload_see
 	values[LOST] = udp ? (double)total->lost : NAN;
 	values[DUPLICATE] = udp ? (double)total->duplicate : NAN;
 	values[REORDERED] = udp ? (double)total->reordered : NAN;
+	if (state->plan.rate)
+		echo_measure_rate(trial, values);
 }
 
 const struct workload echo_workload = {
@@ -352,6 +403,7 @@ const struct workload echo_workload = {
         .resolve = echo_resolve,
         .needs = echo_needs,
         .unsupported = echo_unsupported,
+        .search = echo_search,
         .prepare = echo_prepare,
         .setup = echo_setup,
         .start = echo_start,

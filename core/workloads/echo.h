@@ -8,10 +8,56 @@
 #include "../generator.h"
 #include "../workload.h"
 
+/* Indexes of parameters and metrics. */
+enum echo_param {
+	TRANSPORT,
+	CONNECTIONS,
+	MESSAGE_BYTES,
+	PIPELINE,
+	MESSAGES_PER_CONNECTION,
+	RATE,
+	ARRIVALS,
+	LATENCY_GOAL_US,
+	PERCENTILE
+};
+
+enum { ECHO_MAX_UNDER = -1, ECHO_P999 = -1 }; /* as `choices` of their parameters begin */
+
+enum echo_metric {
+	THROUGHPUT,
+	BYTES_RATE,
+	SERVER_CPU,
+	LATENCY_P50,
+	LATENCY_P90,
+	LATENCY_P99,
+	LATENCY_P999,
+	LATENCY_MAX,
+	NEVER_SERVED,
+	GENERATOR_CPU,
+	CONNECTIONS_MADE,
+	LOST,
+	DUPLICATE,
+	REORDERED,
+	RESPONSE_P50,
+	RESPONSE_P90,
+	RESPONSE_P99,
+	RESPONSE_P999,
+	RESPONSE_MAX,
+	RESPONSE_AT_PERCENTILE,
+	PLANNED_RATE,
+	ACHIEVED_RATE,
+	UNSENT,
+	GENERATOR_LATE
+};
+
 /* The parameters of a case, read once. */
 struct echo_params {
 	enum generator_transport transport;
 	uint32_t connections, message_bytes, pipeline, messages_per_connection;
+	uint32_t rate;     /* 0: a closed loop, also where it is to be searched for */
+	double percentile; /* 0 ... 1 */
+	uint64_t goal_ns;  /* of the response time at the percentile; 0: none */
+	bool poisson;
 };
 
 /* What the core keeps of a trial. */
@@ -24,6 +70,16 @@ struct echo_state {
 };
 
 struct echo_params echo_read_params(const struct workload_case *);
+/* Adds to a note of ARENA_REASON_BYTES. */
+void echo_note(char *note, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* echo_rate.c: the open loop. What is wrong with its parameters: 0 or -EINVAL. */
+int echo_check_rate(const struct value *, struct hd_error *);
+/* Notes on whether plan and goal were kept, by the model and by the generator. */
+void echo_tell_rate(const struct workload_trial *, char *note);
+/* As workload.search. */
+bool echo_search(const struct workload_case *, struct workload_search *);
+void echo_measure_rate(const struct workload_trial *, double *values);
 
 /* The jobs, at the start of the workload's memory. */
 uint64_t echo_job_stride(const struct echo_params *);
