@@ -2,6 +2,7 @@
 #include "histogram.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 enum { STEPS = 1 << HISTOGRAM_STEP_BITS };
 
@@ -38,6 +39,17 @@ void histogram_add(struct histogram *histogram, uint64_t ns)
 	histogram->total++;
 	if (ns > histogram->max_ns)
 		histogram->max_ns = ns;
+}
+
+void histogram_add_shared(struct histogram *histogram, uint64_t ns)
+{
+	uint64_t most = __atomic_load_n(&histogram->max_ns, __ATOMIC_RELAXED);
+
+	__atomic_fetch_add(&histogram->counts[bucket_of(ns)], 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&histogram->total, 1, __ATOMIC_RELAXED);
+	while (ns > most && !__atomic_compare_exchange_n(&histogram->max_ns, &most, ns, true,
+	                                                 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
 }
 
 void histogram_merge(struct histogram *into, const struct histogram *from)

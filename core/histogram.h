@@ -2,7 +2,7 @@
 /*
  * A log-linear histogram of nanoseconds: 128 linear steps in each power of two, so that a value is kept
  * within 1/128 of itself, from 0 to 2^40 ns (18 minutes); longer ones fall into the last bucket, the
- * exact maximum is kept beside. Plain data that may lie in shared memory; one writer.
+ * exact maximum is kept beside. Plain data that may lie in shared memory; one writer, but where said.
  */
 #ifndef HEDDLE_HISTOGRAM_H
 #define HEDDLE_HISTOGRAM_H
@@ -18,6 +18,8 @@ struct histogram {
 };
 
 void histogram_add(struct histogram *, uint64_t ns);
+/* The same, where others add to it at the same time, in this process or another. */
+void histogram_add_shared(struct histogram *, uint64_t ns);
 void histogram_merge(struct histogram *into, const struct histogram *from);
 /*
  * The value below which a share `p` (0 ... 1) of all lies: the middle of its bucket. NAN where fewer than

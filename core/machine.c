@@ -175,7 +175,7 @@ static void read_cpu_flags(struct machine *machine, const char *root)
 		unreadable(machine, "cpu_flags", -code);
 }
 
-static double clock_cost_ns(void)
+double machine_clock_read_ns(void)
 {
 	enum { BATCHES = 21, READS = 200 };
 	double costs[BATCHES];
@@ -214,7 +214,7 @@ void machine_read(struct machine *machine, const char *root)
 	          machine->clock_source);
 	read_memory(machine, root);
 	read_load(machine, root, &machine->at_start);
-	machine->clock_read_ns = clock_cost_ns();
+	machine->clock_read_ns = machine_clock_read_ns();
 }
 
 void machine_read_end(struct machine *machine, const char *root)

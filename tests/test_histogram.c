@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,31 @@ START_TEST(merging_adds_up)
 }
 END_TEST
 
+enum { ADDED = 20000 };
+
+static void *add_some(void *from)
+{
+	for (uint64_t i = 0; i < ADDED; i++)
+		histogram_add_shared(&histogram, *(uint64_t *)from + i % 100);
+	return NULL;
+}
+
+/* Two at a time: nothing is lost, and all is as if one had added it. */
+START_TEST(shared_ones_add_up)
+{
+	uint64_t from[] = {0, 50};
+	pthread_t thread;
+
+	for (uint64_t i = 0; i < ADDED; i++)
+		for (int k = 0; k < 2; k++)
+			histogram_add(&other, from[k] + i % 100);
+	ck_assert_int_eq(pthread_create(&thread, NULL, add_some, &from[0]), 0);
+	add_some(&from[1]);
+	pthread_join(thread, NULL);
+	ck_assert_mem_eq(&histogram, &other, sizeof(histogram));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("histogram");
@@ -152,6 +178,7 @@ int main(void)
 	tcase_add_test(tcase, too_long_ones_keep_their_maximum);
 	tcase_add_test(tcase, no_percentile_is_above_the_maximum);
 	tcase_add_test(tcase, merging_adds_up);
+	tcase_add_test(tcase, shared_ones_add_up);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failures = srunner_ntests_failed(runner);

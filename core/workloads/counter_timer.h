@@ -12,6 +12,7 @@
 #define HEDDLE_WORKLOADS_COUNTER_TIMER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../arena.h"
@@ -23,21 +24,21 @@ enum { COUNTER_SAMPLE_NS = 15000, COUNTER_GAP_FIRST = 64, COUNTER_GAP_MOST = 1 <
 
 /* Of all tasks, on a line of its own. */
 struct counter_gap {
-	_Alignas(ARENA_SPACING) _Atomic uint32_t steps; /* 0: as COUNTER_GAP_FIRST */
+	_Alignas(ARENA_SPACING) _Atomic uint32_t requests; /* 0: as COUNTER_GAP_FIRST */
 };
 
-/* What a task found: in shared memory, read by the core after the trial. */
+/* What the tasks of a core found: in shared memory, read by the core after the trial. A histogram for each
+   of thousands of tasks would be the most of a model's memory. */
 struct counter_times {
 	_Alignas(ARENA_SPACING) struct histogram histogram; /* of ns from request to answer */
 };
 
-/* A task's own. Steps are counted in place of requests, which takes one branch in each: while `left` is
-   not 0 it goes down by one and that is all. */
+/* A task's own. What is compared in each step is counted anyway: the requests that were answered. */
 struct counter_timer {
-	uint64_t left;     /* steps until a request is timed */
+	uint64_t at;       /* so many were answered where the clock is to be read */
 	uint64_t asked_ns; /* 0: none is under way that is timed */
 	uint64_t last_ns;  /* of the answer that was timed before; 0: none was */
-	uint64_t distance; /* steps from that one to the next */
+	uint64_t distance; /* requests from that one to the next */
 	uint64_t random;
 	struct counter_gap *gap;
 	struct counter_times *times;
@@ -47,9 +48,10 @@ struct counter_timer {
 /* `seed` must differ from task to task. The first request is timed. */
 void counter_timer_init(struct counter_timer *, struct counter_gap *, struct counter_times *,
                         const struct arena_board *, uint64_t seed);
-/* As early as possible in a step with `left` at 0: the answer to a request that is timed, if it is. */
-void counter_timer_answered(struct counter_timer *);
-/* As late as possible in the same step where it makes a request: that is timed if it is time. */
+/* As early as possible in a step with `at` reached: whether what it brings is an answer that was timed.
+   `at` then is at the next. */
+bool counter_timer_answered(struct counter_timer *, uint64_t answered);
+/* As late as possible in a step that makes a request which is to be timed. */
 void counter_timer_ask(struct counter_timer *);
 
 #endif
