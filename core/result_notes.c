@@ -10,6 +10,8 @@
 #include "stats.h"
 #include "stopping.h"
 
+enum { FULL_WINDOW = 10 }; /* operations: with so many on average chance leaves none out */
+
 /* Window rates of one trial line. Returns how many. */
 static size_t window_rates(json_t *line, double **rates)
 {
@@ -32,6 +34,22 @@ struct inside {
 	struct interval trend_ci;
 };
 
+/* Windows without progress; where the fullest holds a few operations only, an empty one is no stall. */
+static uint64_t stalls(json_t *line, size_t n)
+{
+	json_t *ops = json_object_get(json_object_get(line, "trial"), "window_ops");
+	json_int_t most = 0;
+	uint64_t empty = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		json_int_t count = json_integer_value(json_array_get(ops, i));
+
+		most = count > most ? count : most;
+		empty += count <= 0;
+	}
+	return most >= FULL_WINDOW || most == 0 ? empty : 0;
+}
+
 static double third(const double *rates, size_t n, bool last)
 {
 	size_t part = n / 3;
@@ -53,8 +71,7 @@ static struct inside look_inside(json_t *const *lines, uint32_t count)
 		double *rates, median;
 		size_t n = window_rates(lines[i], &rates);
 
-		for (size_t w = 0; w < n; w++)
-			inside.stalled += rates[w] <= 0;
+		inside.stalled += stalls(lines[i], n);
 		inside.windows += n;
 		median = stats_median(rates, n);
 		if (n && median > 0)

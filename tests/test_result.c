@@ -262,6 +262,25 @@ START_TEST(notes_tell_what_the_median_hides)
 }
 END_TEST
 
+/* Nine operations in a window or ten: a window without one is chance, or a stall. */
+START_TEST(slow_windows_are_no_stalls)
+{
+	json_t *document;
+
+	for (uint32_t i = 1; i <= 10; i++) {
+		struct trial_result slow = fake_trial(9000), fast = fake_trial(10000);
+
+		slow.window_ops[2] = fast.window_ops[2] = 0;
+		fake_run_add(&run, index_of("serial"), i, slow);
+		fake_run_add(&run, index_of("thread-mutex"), i, fast);
+	}
+	document = write_and_read();
+	ck_assert(!has_note(the_case(document, "serial"), "10 of 60 windows stalled"));
+	ck_assert(has_note(the_case(document, "thread-mutex"), "10 of 60 windows stalled"));
+	json_decref(document);
+}
+END_TEST
+
 START_TEST(any_text_makes_a_valid_document)
 {
 	json_t *document;
@@ -462,6 +481,7 @@ int main(void)
 	                            the_worst_status_wins,
 	                            cases_that_never_ran,
 	                            notes_tell_what_the_median_hides,
+	                            slow_windows_are_no_stalls,
 	                            any_text_makes_a_valid_document,
 	                            facts_of_the_run,
 	                            the_path_of_a_search_is_kept,
