@@ -16,7 +16,7 @@
 #include "pool.h"
 #include "words.h"
 
-enum config_kind { CONFIG_INT, CONFIG_FLAG, CONFIG_TEXT };
+enum config_kind { CONFIG_INT, CONFIG_FLAG, CONFIG_TEXT, CONFIG_REAL /* as it was written */ };
 
 struct config_value {
 	enum config_kind kind;

@@ -18,7 +18,7 @@ static bool same_value(const struct config_value *a, const struct config_value *
 {
 	if (a->kind != b->kind)
 		return false;
-	if (a->kind == CONFIG_TEXT)
+	if (a->kind == CONFIG_TEXT || a->kind == CONFIG_REAL)
 		return strcmp(a->value.text, b->value.text) == 0;
 	return a->value.number == b->value.number;
 }
@@ -29,7 +29,10 @@ const char *config_describe(const struct config_value *value, char out[WORDS_QUO
 		return words_quote(value->value.text, out);
 	if (value->kind == CONFIG_FLAG)
 		return value->value.number ? "true" : "false";
-	snprintf(out, WORDS_QUOTE, "%" PRId64, value->value.number);
+	if (value->kind == CONFIG_REAL)
+		snprintf(out, WORDS_QUOTE, "%s", value->value.text);
+	else
+		snprintf(out, WORDS_QUOTE, "%" PRId64, value->value.number);
 	return out;
 }
 
@@ -58,6 +61,7 @@ static void add_number(struct dimension *dimension, int64_t number)
 static bool read_single(struct dimension *dimension, const json_t *json)
 {
 	struct config_value value = {.kind = CONFIG_INT};
+	struct pool *pool = &dimension->reader->config->pool;
 
 	if (json_is_integer(json)) {
 		value.value.number = json_integer_value(json);
@@ -66,13 +70,15 @@ static bool read_single(struct dimension *dimension, const json_t *json)
 		value.value.number = json_is_true(json);
 	} else if (json_is_string(json)) {
 		value.kind = CONFIG_TEXT;
-		value.value.text =
-		        pool_text(&dimension->reader->config->pool, json_string_value(json));
-		if (!value.value.text)
-			return true; /* told at the end: memory was short */
+		value.value.text = pool_text(pool, json_string_value(json));
+	} else if (json_is_real(json)) {
+		value.kind = CONFIG_REAL;
+		value.value.text = pool_format(pool, "%.12g", json_real_value(json));
 	} else {
 		return false;
 	}
+	if (value.kind != CONFIG_INT && value.kind != CONFIG_FLAG && !value.value.text)
+		return true; /* told at the end: memory was short */
 	add_value(dimension, &value);
 	return true;
 }

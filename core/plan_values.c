@@ -30,11 +30,17 @@ static void refuse_unknown(struct maker *maker, const struct hd_option *specs,
 	             words_suggest(setting->name, known, "known", hint));
 }
 
+/* A number that is not whole is one of the words that an option knows, or nothing. */
+static bool is_word(const struct config_value *value)
+{
+	return value->kind == CONFIG_TEXT || value->kind == CONFIG_REAL;
+}
+
 static bool fits_kind(const struct hd_option *spec, const struct config_value *value)
 {
 	int64_t number;
 
-	if (value->kind == CONFIG_TEXT && option_read_word(spec, value->value.text, &number))
+	if (is_word(value) && option_read_word(spec, value->value.text, &number))
 		return true;
 	if (option_is_text(spec))
 		return value->kind == CONFIG_TEXT;
@@ -88,7 +94,7 @@ static bool refuses(const struct hd_option *spec, const struct config_value *val
 
 	if (value->kind == CONFIG_INT && value->value.number < spec->min)
 		return true;
-	if (value->kind == CONFIG_TEXT && !option_is_text(spec))
+	if (is_word(value) && !option_is_text(spec))
 		return false;
 	return option_refuses(spec, value->value, range, sizeof(range)) != NULL;
 }
@@ -125,7 +131,7 @@ static struct value value_of(struct maker *maker, const struct hd_option *spec,
 	if (!axis->setting)
 		return option_default(spec);
 	value = axis->setting->values[i].value;
-	if (axis->setting->values[i].kind == CONFIG_TEXT && !option_is_text(spec))
+	if (is_word(&axis->setting->values[i]) && !option_is_text(spec))
 		option_read_word(spec, value.text, &value.number);
 	if (paths && spec->kind == HD_OPTION_TEXT && value.text[0] && value.text[0] != '/')
 		value.text = pool_format(maker->pool, "%s/%s", maker->config->folder, value.text);

@@ -10,6 +10,14 @@
 #include "stats.h"
 #include "stopping.h"
 
+/* "max-under" is text, 99.9 a number. */
+static json_t *word_json(const char *word, size_t length)
+{
+	json_t *number = json_loadb(word, length, JSON_DECODE_ANY, NULL);
+
+	return number ? number : json_stringn(word, length);
+}
+
 static json_t *values_json(const struct hd_option *options, const struct value *values)
 {
 	json_t *object = json_object();
@@ -18,7 +26,7 @@ static json_t *values_json(const struct hd_option *options, const struct value *
 		const char *word;
 		int length = option_word(&options[i], values[i], &word);
 		json_t *value = option_is_text(&options[i]) ? json_any_text(values[i].text)
-		                : length                    ? json_stringn(word, (size_t)length)
+		                : length                    ? word_json(word, (size_t)length)
 		                : options[i].kind == HD_OPTION_FLAG
 		                        ? json_boolean(values[i].number)
 		                        : json_integer(values[i].number);

@@ -206,10 +206,13 @@ static json_t *at(json_t *json, const char *key)
 /* Words in place of a number: one for now. */
 static void check_words(json_t *described, const char *choices)
 {
-	json_t *words = at(described, "enum");
+	json_t *words = at(described, "enum"), *word = json_array_get(words, 0);
 
 	ck_assert_uint_eq(json_array_size(words), 1);
-	ck_assert_str_eq(json_string_value(json_array_get(words, 0)), choices);
+	if (json_is_string(word))
+		ck_assert_str_eq(json_string_value(word), choices);
+	else
+		ck_assert_double_eq(json_number_value(word), strtod(choices, NULL));
 }
 
 static void check_described(json_t *definitions, const struct workload *workload)
