@@ -73,8 +73,8 @@ struct generator_tally {
 	uint64_t served;   /* of `connections`, those that were answered at least once */
 	uint64_t resent, lost, duplicate, reordered; /* udp, on connections that were answered */
 	_Atomic uint32_t ready; /* 1: all connections were opened or tried once */
-	uint64_t cpu_ns,
-	        wall_ns; /* of the thread while board->measuring was set; waiting is not CPU */
+	/* Of the thread while board->measuring was set; waiting for a planned time is not CPU. */
+	uint64_t cpu_ns, wall_ns;
 	char wrong_text[GENERATOR_TEXT_BYTES]; /* the first of each kind, "" where there is none */
 	char owed_text[GENERATOR_TEXT_BYTES];
 	char dropped_text[GENERATOR_TEXT_BYTES];
@@ -85,7 +85,8 @@ struct generator_tally {
 	/* Open loop: what was planned while board->measuring was set, and of it what was not sent when the
 	   drain began; what came back while it was set; connections on which nothing was to be sent yet. */
 	uint64_t planned, unsent, answered, unasked;
-	/* From the plan to complete receive, or where it was not sent to the drain. */
+	/* From the plan to complete receive; what was not sent has waited until the drain began, what did not
+	   come back until it was over. */
 	struct histogram response;
 	/* From the plan to the send on connections that were free to send: the generator's own. */
 	struct histogram late;

@@ -152,6 +152,8 @@ static void end_drain(struct load *load)
 	for (uint32_t i = 0; i < load->count; i++) {
 		struct connection *c = &load->connections[i];
 
+		if (load->queue)
+			pace_leave(load, c);
 		if (load->plan->transport == GENERATOR_UDP)
 			datagram_owe(load, c);
 		if (c->fd < 0)

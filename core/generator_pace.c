@@ -252,6 +252,17 @@ void pace_end(struct load *load)
 	}
 }
 
+void pace_leave(struct load *load, const struct connection *c)
+{
+	for (uint64_t m = c->done; m < c->next + (c->sent_at > 0); m++) {
+		size_t place = load_ring(load, c, m);
+		bool back = load->flights && load->flights[place].back;
+
+		if (!back && pace_measured(load, load->planned_ns[place]))
+			histogram_add(&load->tally->response, load->now - load->planned_ns[place]);
+	}
+}
+
 void pace_free(struct load *load)
 {
 	free(load->queue);

@@ -42,6 +42,9 @@ void pace_count(struct load *, uint64_t planned_ns, uint64_t sent_ns);
 /* The drain has begun: what was planned in the windows and not sent is counted, with the time that it has
    waited so far. */
 void pace_end(struct load *);
+/* The drain is over: what was sent on a connection and never came back has waited until now, so that a
+   server that loses messages does not look quicker for it. */
+void pace_leave(struct load *, const struct connection *);
 void pace_free(struct load *);
 
 #endif
