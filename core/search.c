@@ -9,8 +9,7 @@
 #include "format.h"
 #include "option.h"
 
-#define LEAST_ACHIEVED 0.99 /* of what was planned */
-#define CLOSE_ENOUGH 1.05   /* the lowest rate not held over the highest held */
+#define CLOSE_ENOUGH 1.05 /* the lowest rate not held over the highest held */
 #define STEP_UP 1.4
 #define STEP_DOWN 2.0
 #define SPARE_SAMPLES 1.1 /* at the lowest rate, for what chance takes away */
@@ -44,21 +43,28 @@ uint32_t search_trials(const struct workload_case *kase)
 	return asks_for(kase, &by) ? SEARCH_TYPICAL_PROBES : 1;
 }
 
+static double windows_s(const struct search *search)
+{
+	const struct sampling *sampling = &search->spec->sampling;
+
+	return (double)sampling->windows * sampling->window_ms / 1e3;
+}
+
 /* 10 / (1 - p) messages in the windows, as a histogram wants them. */
 static double lowest_rate(const struct search *search)
 {
-	const struct sampling *sampling = &search->spec->sampling;
-	double windows_s = (double)sampling->windows * sampling->window_ms / 1e3;
-	double rate = ceil(SPARE_SAMPLES * 10 / (1 - search->by.percentile) / windows_s);
+	double messages = SPARE_SAMPLES * 10 / (1 - search->by.percentile);
 
-	return fmin(fmax(rate, 1), (double)search->by.highest);
+	return fmin(fmax(ceil(messages / windows_s(search)), 1), (double)search->by.highest);
 }
 
 static bool holds(const struct search *search)
 {
 	const double *metrics = search->last.metrics;
+	double spared = WORKLOAD_MESSAGES_SPARED / windows_s(search);
 
-	return metrics[search->by.achieved] >= LEAST_ACHIEVED * metrics[search->by.planned] &&
+	return metrics[search->by.achieved] + spared >=
+	               WORKLOAD_SHARE_HELD * metrics[search->by.planned] &&
 	       metrics[search->by.response] <= search->by.goal;
 }
 
@@ -143,19 +149,23 @@ static void give_up(const struct search *search, struct trial_result *result)
 	for (int i = 0; i < WORKLOAD_METRICS; i++)
 		result->metrics[i] = NAN;
 	snprintf(result->reason, sizeof(result->reason),
-	         "no rate is held; at %s/s, the lowest that these windows can judge: %.350s",
+	         "no rate is held; at %s/s, below which the windows hold too few messages for the "
+	         "percentile: %.350s",
 	         format_count((uint64_t)search->not_held, rate),
 	         search->limit[0] ? search->limit : "too few messages came back to tell");
 	result->note[0] = '\0';
 }
 
-/* What gave out first: the notes of the lowest rate that was not held. */
+/* What gave out first: the notes of the lowest rate that was not held, if one was not. */
 static void tell_limit(const struct search *search, struct trial_result *result)
 {
 	char rate[FORMAT_TEXT];
 	size_t length = strlen(result->note), room = sizeof(result->note) - length;
 
-	if (search->limit[0])
+	if (!search->not_held)
+		snprintf(result->note + length, room, "%s%s/s is held, no more can be asked for",
+		         length ? "; " : "", format_count((uint64_t)search->held, rate));
+	else if (search->limit[0])
 		snprintf(result->note + length, room, "%sat %s/s: %.200s", length ? "; " : "",
 		         format_count((uint64_t)search->not_held, rate), search->limit);
 }

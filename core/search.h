@@ -4,8 +4,8 @@
  * rate on, rates are tried upwards by 1.4 or downwards by 2 until one is held and one is not, then
  * between them, until they are 5 % apart. Each probe is a trial of its own.
  *
- * A rate is held where at least 99 % of what was planned came back in the windows and the response time at
- * the case's percentile is within the goal. The lowest rate that is tried is the one at which the windows
+ * A rate is held where 99 % of what was planned came back in the windows (WORKLOAD_SHARE_HELD) and the response time
+ * at the case's percentile is within the goal. The lowest rate that is tried is the one at which the windows
  * hold enough messages to tell that percentile.
  */
 #ifndef HEDDLE_SEARCH_H

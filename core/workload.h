@@ -45,6 +45,13 @@ struct workload_metric {
 	const char *help;
 };
 
+/*
+ * How much of what was planned in the windows is to come back in them, for a rate to be held: this share,
+ * and a few messages less, as chance has it at the windows' ends.
+ */
+#define WORKLOAD_SHARE_HELD 0.99
+enum { WORKLOAD_MESSAGES_SPARED = 3 };
+
 /* A case that asks for the highest rate under a goal: what each probe sets, and what it looks at. */
 struct workload_search {
 	int param; /* set to a whole rate in the unit of `planned`, `highest` at most; 0: a closed loop */

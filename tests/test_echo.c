@@ -515,11 +515,31 @@ START_TEST(a_rate_is_planned_and_told)
 	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
 	ck_assert_double_eq_tol(measured("planned_rate"), 2000, 100);
 	ck_assert_double_gt(measured("achieved_rate"), 0);
+	ck_assert_double_eq(measured("throughput"), measured("achieved_rate"));
 	ck_assert_double_ge(measured("unsent"), 0);
 	ck_assert_double_ge(measured("response_p50"), measured("latency_p50") * 0.98);
 	ck_assert_double_eq(measured("response_at_percentile"), measured("response_p90"));
 	ck_assert_double_ge(measured("response_max"), measured("response_p90"));
 	ck_assert_double_lt(measured("generator_cpu"), 110);
+	ck_assert_double_eq(measured("never_served"), 0);
+	assert_nothing_left();
+}
+END_TEST
+
+/* So slow a plan that nothing is due yet: nobody has failed. */
+START_TEST(a_plan_for_later_is_no_fault)
+{
+	rig_make("unix", 1);
+	rig.params[RATE].number = 1;
+	rig.params[ARRIVALS].text = "poisson";
+	begin(); /* the first is due after more than a second */
+	stop(0, 20);
+	verify();
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	ck_assert_str_eq(rig.verdict.note,
+	                 "no message was planned in the windows; make them longer");
+	ck_assert_double_eq(measured("throughput"), 0);
+	ck_assert(isnan(measured("response_p50")));
 	ck_assert_double_eq(measured("never_served"), 0);
 	assert_nothing_left();
 }
@@ -577,6 +597,7 @@ int main(void)
 	tcase_add_loop_test(good, a_goal_needs_a_rate, 0, sizeof(rates) / sizeof(rates[0]));
 	tcase_add_test(good, a_search_is_told);
 	tcase_add_loop_test(good, a_rate_is_planned_and_told, 0, 3);
+	tcase_add_test(good, a_plan_for_later_is_no_fault);
 	tcase_add_test(good, a_rate_out_of_reach_is_noted);
 	tcase_set_timeout(bad, 60);
 	tcase_add_loop_test(bad, wrong_byte_is_a_wrong_result, 0, 3);

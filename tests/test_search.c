@@ -111,6 +111,32 @@ START_TEST(the_highest_rate_that_is_held_is_found)
 }
 END_TEST
 
+static bool ask_for_little(const struct workload_case *kase, struct workload_search *by)
+{
+	bool asked = echo_workload.search(kase, by);
+
+	by->highest = 150;
+	return asked;
+}
+
+START_TEST(the_highest_that_can_be_asked_for_is_told)
+{
+	struct workload modest = echo_workload;
+
+	prepare_search(MODEL_PLUGIN_DIR "/thread-mutex.so", 60000000);
+	modest.search = ask_for_little;
+	rig.spec.kase.workload = &modest;
+	run();
+	rig.spec.kase.workload = &echo_workload;
+	rig_assert_status(&rig, STATUS_OK);
+	ck_assert_double_eq(rig.result.metrics[0], 150);
+	/* The closed loop, and the highest at once. */
+	ck_assert_uint_eq(rig.result.probe_count, 2);
+	ck_assert_msg(strstr(rig.result.note, "150/s is held, no more can be asked for"), "%s",
+	              rig.result.note);
+}
+END_TEST
+
 START_TEST(a_goal_that_no_rate_holds_is_told)
 {
 	const struct trial_result *result = &rig.result;
@@ -122,8 +148,8 @@ START_TEST(a_goal_that_no_rate_holds_is_told)
 	rig_assert_status(&rig, STATUS_FAILED);
 	ck_assert_msg(
 	        rig_starts_with(result->reason,
-	                        "no rate is held; at 110/s, the lowest that these windows can "
-	                        "judge: "),
+	                        "no rate is held; at 110/s, below which the windows hold too few "
+	                        "messages for the percentile: "),
 	        "%s", result->reason);
 	ck_assert_msg(strstr(result->reason, "the goal of 1.00 us is not held: "), "%s",
 	              result->reason);
@@ -245,15 +271,12 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	const suite_test tests[] = {without_a_search_it_is_one_trial,
-	                            the_highest_rate_that_is_held_is_found,
-	                            a_goal_that_no_rate_holds_is_told,
-	                            a_probe_that_fails_is_the_case_s_end,
-	                            a_later_probe_that_fails_tells_its_rate,
-	                            an_interrupted_search_is_nobody_s_fault,
-	                            a_stall_shows_in_the_response_time_only,
-	                            a_missed_goal_at_a_given_rate_is_noted,
-	                            NULL};
+	const suite_test tests[] = {
+	        without_a_search_it_is_one_trial,          the_highest_rate_that_is_held_is_found,
+	        the_highest_that_can_be_asked_for_is_told, a_goal_that_no_rate_holds_is_told,
+	        a_probe_that_fails_is_the_case_s_end,      a_later_probe_that_fails_tells_its_rate,
+	        an_interrupted_search_is_nobody_s_fault,   a_stall_shows_in_the_response_time_only,
+	        a_missed_goal_at_a_given_rate_is_noted,    NULL};
 
 	if (rig_is_stage(argc, argv))
 		return stage_main();

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* What came back of what was sent, and the numbers of a trial. */
+#include "echo.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "format.h"
+
+
+static uint64_t verified(const struct workload_trial *trial, uint32_t threads)
+{
+	const struct arena_slot *slots = arena_generator_slots(trial->arena);
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < threads; i++)
+		sum += slot_ops(&slots[i]);
+	return sum;
+}
+
+/* What is wrong, the gravest first; "" where nothing is. */
+static void tell_wrong(const struct workload_trial *trial, const struct echo_state *state,
+                       char *text, size_t size)
+{
+	const struct generator_tally *total = &state->total;
+	uint64_t trips = verified(trial, state->plan.threads) + total->wrong + total->owed;
+	char some[FORMAT_TEXT], all[FORMAT_TEXT];
+
+	if (total->wrong)
+		snprintf(text, size, "%s of %s round trips wrong: %s",
+		         format_count(total->wrong, some), format_count(trips, all),
+		         total->wrong_text);
+	else if (total->dropped)
+		snprintf(text, size, "%s connections broken off: %s",
+		         format_count(total->dropped, some), total->dropped_text);
+	else if (total->owed)
+		snprintf(text, size, "%s of %s round trips owed after a drain of %u ms: %s",
+		         format_count(total->owed, some), format_count(trips, all),
+		         state->plan.drain_ms, total->owed_text);
+	else if (!total->served && total->unasked < state->plan.connections)
+		snprintf(text, size, "none of %s connections was answered%s%s",
+		         format_count(state->plan.connections, all),
+		         *total->failed_text ? ": " : "", total->failed_text);
+}
+
+static double generator_percent(const struct generator_tally *total)
+{
+	return total->wall_ns ? 100.0 * (double)total->cpu_ns / (double)total->wall_ns : NAN;
+}
+
+static uint64_t never_served(const struct echo_state *state)
+{
+	return state->plan.connections - state->total.served - state->total.unasked;
+}
+
+void echo_note(char *note, const char *format, ...)
+{
+	size_t used = strlen(note);
+	va_list args;
+
+	if (used && used + 2 < ARENA_REASON_BYTES) {
+		memcpy(note + used, "; ", 3);
+		used += 2;
+	}
+	va_start(args, format);
+	vsnprintf(note + used, ARENA_REASON_BYTES - used, format, args);
+	va_end(args);
+}
+
+static void tell_notes(const struct workload_trial *trial, char *note)
+{
+	const struct echo_state *state = trial->state;
+	const struct generator_tally *total = &state->total;
+	char some[FORMAT_TEXT], all[FORMAT_TEXT], more[FORMAT_TEXT];
+
+	if (never_served(state))
+		echo_note(note, "%s of %s connections never served",
+		          format_count(never_served(state), some),
+		          format_count(state->plan.connections, all));
+	if (total->failed)
+		echo_note(note, "%s connections not made: %s", format_count(total->failed, some),
+		          total->failed_text);
+	if (total->unclosed)
+		echo_note(note, "%s connections not closed by the server in time",
+		          format_count(total->unclosed, some));
+	if (total->resent || total->reordered)
+		echo_note(note, "%s messages lost, %s came twice, %s out of order",
+		          format_count(total->lost, some), format_count(total->duplicate, all),
+		          format_count(total->reordered, more));
+	if (generator_percent(total) >= GENERATOR_SATURATED_PERCENT)
+		echo_note(note, "the load generator is the limit: %.0f %% of its cores",
+		          generator_percent(total));
+	if (state->plan.rate)
+		echo_tell_rate(trial, note);
+}
+
+void echo_verify(struct workload_trial *trial, struct workload_verdict *verdict)
+{
+	struct echo_state *state = trial->state;
+
+	memset(&state->total, 0, sizeof(state->total));
+	if (generator_failure(&state->generator, verdict->text, sizeof(verdict->text))) {
+		verdict->wrong = verdict->harness = true;
+		return;
+	}
+	generator_total(&state->plan, &state->total);
+	tell_wrong(trial, state, verdict->text, sizeof(verdict->text));
+	verdict->wrong = verdict->text[0] != '\0';
+	verdict->partial = state->total.wrong || state->total.dropped || state->total.partial;
+	tell_notes(trial, verdict->note);
+}
+
+void echo_measure(struct workload_trial *trial, const struct workload_seen *seen, double *values)
+{
+	const struct echo_state *state = trial->state;
+	const struct generator_tally *total = &state->total;
+	bool udp = state->plan.transport == GENERATOR_UDP;
+
+	values[THROUGHPUT] = seen->rate;
+	values[BYTES_RATE] = seen->rate * state->plan.message_bytes;
+	values[SERVER_CPU] = seen->ops ? seen->cpu_ns / (double)seen->ops : NAN;
+	values[LATENCY_P50] = histogram_percentile(&total->latency, 0.5);
+	values[LATENCY_P90] = histogram_percentile(&total->latency, 0.9);
+	values[LATENCY_P99] = histogram_percentile(&total->latency, 0.99);
+	values[LATENCY_P999] = histogram_percentile(&total->latency, 0.999);
+	values[LATENCY_MAX] = histogram_percentile(&total->latency, 1);
+	values[NEVER_SERVED] = (double)never_served(state);
+	values[GENERATOR_CPU] = generator_percent(total);
+	values[CONNECTIONS_MADE] = udp ? NAN : (double)total->made;
+	values[LOST] = udp ? (double)total->lost : NAN;
+	values[DUPLICATE] = udp ? (double)total->duplicate : NAN;
+	values[REORDERED] = udp ? (double)total->reordered : NAN;
+	if (state->plan.rate)
+		echo_measure_rate(trial, values);
+}
