@@ -89,7 +89,7 @@ unknown_command_gets_a_suggestion() {
 	expect 2 "$heddle" lisst && has err 'unknown command "lisst"; did you mean "list"?'
 }
 unknown_config_gets_a_suggestion() {
-	expect 2 "$heddle" run quik && has err 'did you mean "quick"? (known: default quick)' && has err 'nothing was run'
+	expect 2 "$heddle" run quik && has err 'did you mean "quick"? (known: default quick service)' && has err 'nothing was run'
 }
 unknown_option_is_refused() {
 	expect 2 "$heddle" run --rounds 3 short.json && expect 2 "$heddle" run && has err 'no config' &&
