@@ -14,7 +14,8 @@
 #define STEP_DOWN 2.0
 #define SPARE_SAMPLES 1.1 /* at the lowest rate, for what chance takes away */
 
-enum { LOWEST_TRIED = 2 /* times, before a case is given up: a hiccup is no verdict */ };
+/* A hiccup is no verdict: times that the lowest rate is tried before a case is given up. */
+enum { LOWEST_TRIED = 2 };
 
 struct search {
 	const struct trial_spec *spec;
@@ -24,6 +25,7 @@ struct search {
 	struct trial_result best; /* of the probe at `held` */
 	struct trial_result last;
 	double held, not_held;          /* 0: there is none yet */
+	double doubted;                 /* the first that was not held, until it was tried again */
 	char limit[ARENA_REASON_BYTES]; /* what the probe at `not_held` had to tell */
 	double lowest;
 	uint32_t lowest_tried, count;
@@ -90,9 +92,12 @@ static bool probe(struct search *search, double rate)
 static void take(struct search *search, double rate)
 {
 	if (!search->probes[search->count - 1].held) {
-		search->not_held = rate;
 		memcpy(search->limit, search->last.note, sizeof(search->limit));
 		search->lowest_tried += rate <= search->lowest;
+		if (search->not_held || search->doubted == rate)
+			search->not_held = rate;
+		else
+			search->doubted = rate;
 		return;
 	}
 	trial_free(&search->best);
@@ -108,6 +113,8 @@ static double next_rate(const struct search *search, double rate)
 
 	if (search->count == TRIAL_PROBES)
 		return 0;
+	if (search->doubted == rate && !not_held && held < rate)
+		return rate;
 	if (!held && rate <= search->lowest)
 		return search->lowest_tried < LOWEST_TRIED ? rate : 0;
 	if (!held)
@@ -162,7 +169,7 @@ static void tell_limit(const struct search *search, struct trial_result *result)
 	char rate[FORMAT_TEXT];
 	size_t length = strlen(result->note), room = sizeof(result->note) - length;
 
-	if (!search->not_held)
+	if (search->held >= (double)search->by.highest)
 		snprintf(result->note + length, room, "%s%s/s is held, no more can be asked for",
 		         length ? "; " : "", format_count((uint64_t)search->held, rate));
 	else if (search->limit[0])
