@@ -102,7 +102,7 @@ static void take(struct search *search, double rate)
 	}
 	trial_free(&search->best);
 	search->best = search->last;
-	search->last = (struct trial_result){0};
+	trial_result_init(&search->last);
 	search->held = rate;
 }
 

@@ -9,7 +9,6 @@
 
 #include "format.h"
 
-
 static uint64_t verified(const struct workload_trial *trial, uint32_t threads)
 {
 	const struct arena_slot *slots = arena_generator_slots(trial->arena);
