@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* `heddle export`: results in the formats of other tools. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "export.h"
+#include "outfile.h"
 
 enum { TO = 256, METRIC, ONLY, MOST = 64 };
 
@@ -89,66 +88,23 @@ static int parse(const struct command *command, int argc, char **argv, struct ar
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
-static int put_all(int fd, const char *text, size_t size)
-{
-	while (size) {
-		ssize_t written = write(fd, text, size);
-
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		if (written > 0) {
-			text += written;
-			size -= (size_t)written;
-		}
-	}
-	/* Pipes and devices have nothing to sync. */
-	return fsync(fd) < 0 && errno != EINVAL && errno != EROFS ? -errno : 0;
-}
-
-static int put_file(const char *path, int flags, const char *text, size_t size)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0666), code;
-
-	if (fd < 0)
-		return -errno;
-	code = put_all(fd, text, size);
-	if (close(fd) < 0 && !code)
-		code = -errno;
-	return code;
-}
-
-/* Beside it first: whoever reads the file sees the old text or the new one. */
-static int replace_file(const char *path, const char *text, size_t size)
-{
-	char *temporary;
-	int code;
-
-	if (asprintf(&temporary, "%s.tmp", path) < 0)
-		return -ENOMEM;
-	code = put_file(temporary, O_CREAT | O_TRUNC, text, size);
-	if (!code && rename(temporary, path) < 0)
-		code = -errno;
-	if (code)
-		unlink(temporary);
-	free(temporary);
-	return code;
-}
-
 static int put_output(const struct arguments *arguments, const char *text, size_t size)
 {
-	struct stat status;
-	int code;
+	struct hd_error err = {0};
+	struct outfile file;
 
-	if (!arguments->output)
-		code = fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0 ? 0 : -errno;
-	else if (stat(arguments->output, &status) == 0 && !S_ISREG(status.st_mode))
-		code = put_file(arguments->output, 0, text, size);
-	else
-		code = replace_file(arguments->output, text, size);
-	if (code)
-		fprintf(stderr, "heddle export: %s: %s\n",
-		        arguments->output ? arguments->output : "stdout", strerror(-code));
-	return code ? EXIT_INTERNAL : EXIT_OK;
+	if (!arguments->output) {
+		if (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0)
+			return EXIT_OK;
+		hd_error(&err, -errno, "stdout: %s", strerror(errno));
+	} else if (!outfile_open(&file, arguments->output, &err)) {
+		errno = 0;
+		outfile_close(&file, fwrite(text, 1, size, file.stream) == size, &err);
+	}
+	if (!err.code)
+		return EXIT_OK;
+	fprintf(stderr, "heddle export: %s\n", err.text);
+	return EXIT_INTERNAL;
 }
 
 static int run(const struct command *command, int argc, char **argv)

@@ -2,27 +2,17 @@
 /* `heddle run`: a config goes in, a result and its tables come out. */
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "command_measure.h"
 #include "command_workbench.h"
 #include "format.h"
-#include "paths.h"
 #include "result.h"
 #include "run.h"
 #include "screen.h"
-
-static volatile sig_atomic_t came_signal;
-
-static void on_signal(int number)
-{
-	came_signal = number;
-}
 
 struct arguments {
 	struct workbench_options bench;
@@ -46,18 +36,6 @@ static const struct option long_options[] = {
         {0},
 };
 
-static bool parse_seed(struct arguments *arguments, const char *text)
-{
-	char *end;
-
-	errno = 0;
-	arguments->seed = strtoull(text, &end, 10);
-	arguments->has_seed = true;
-	/* A double, as other tools read JSON, holds 53 bits. */
-	return *text >= '0' && *text <= '9' && !*end && !errno &&
-	       arguments->seed < UINT64_C(1) << 53;
-}
-
 /* -1 to go on, else an exit code. */
 static int take_option(const struct command *command, int option, char **argv,
                        struct arguments *arguments)
@@ -72,9 +50,8 @@ static int take_option(const struct command *command, int option, char **argv,
 		arguments->overwrite = true;
 		return -1;
 	case SEED:
-		if (!parse_seed(arguments, optarg))
-			return command_misused(command, "--seed %s: a number below 2^53", optarg);
-		return -1;
+		arguments->has_seed = true;
+		return command_take_seed(command, optarg, &arguments->seed);
 	case DRY_RUN:
 		arguments->dry_run = true;
 		return -1;
@@ -105,20 +82,6 @@ static int parse(const struct command *command, int argc, char **argv, struct ar
 			return code;
 	}
 	return command_take_config(command, argc, argv, &arguments->bench);
-}
-
-static void print_machine(const struct workbench *bench, const struct machine *machine)
-{
-	const struct topology *topology = &bench->topology;
-	char quota[FORMAT_TEXT] = "none";
-
-	if (isfinite(topology->cpu_quota))
-		snprintf(quota, sizeof(quota), "%.2f CPUs", topology->cpu_quota);
-	fprintf(stderr,
-	        "machine  %s, %d of %d cores%s%s\n         Linux %s; governor %s; quota %s\n",
-	        machine->cpu_model[0] ? machine->cpu_model : "unknown CPU", topology->cores_usable,
-	        topology->cores, machine->virtualisation[0] ? ", " : "", machine->virtualisation,
-	        machine->kernel, machine->governor[0] ? machine->governor : "unknown", quota);
 }
 
 static size_t count_workloads(const struct plan *plan)
@@ -187,27 +150,6 @@ static int dry_run(const struct workbench *bench)
 	return EXIT_OK;
 }
 
-/* NAME-TIME.json; a second run within the same second gets a number. */
-static void default_output(const char *name, char path[PATH_MAX])
-{
-	char folder[PATH_MAX], journal[PATH_MAX + 16], stamp[32], number[16] = "";
-	time_t now = time(NULL);
-	struct tm local;
-
-	paths_results(folder);
-	localtime_r(&now, &local);
-	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &local);
-	for (int i = 2; i < 100; i++) {
-		snprintf(path, PATH_MAX, "%.3700s%s%.200s-%s%s.json",
-		         strcmp(folder, ".") ? folder : "", strcmp(folder, ".") ? "/" : "", name,
-		         stamp, number);
-		snprintf(journal, sizeof(journal), "%s.journal", path);
-		if (access(path, F_OK) < 0 && access(journal, F_OK) < 0)
-			return;
-		snprintf(number, sizeof(number), "-%d", i);
-	}
-}
-
 static int print_result(const char *path, bool as_json)
 {
 	struct table_view view = {.width = screen_columns(STDOUT_FILENO)};
@@ -220,31 +162,12 @@ static int print_result(const char *path, bool as_json)
 	return EXIT_OK;
 }
 
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_signal};
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of write() */
-	signal(SIGPIPE, SIG_IGN);
-}
-
-static uint64_t random_seed(void)
-{
-	uint64_t seed = 0;
-
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		seed = (uint64_t)time(NULL);
-	return seed >> 11;
-}
-
 static int measure(struct workbench *bench, const struct arguments *arguments,
                    struct warnings *warnings)
 {
-	struct run_options options = {
-	        .overwrite = arguments->overwrite, .signal = &came_signal, .warnings = warnings};
+	struct run_options options = {.overwrite = arguments->overwrite,
+	                              .warnings = warnings,
+	                              .signal = command_catch_signals()};
 	struct run_outcome outcome = {0};
 	struct hd_error err = {0};
 	char path[PATH_MAX];
@@ -253,19 +176,16 @@ static int measure(struct workbench *bench, const struct arguments *arguments,
 	if (arguments->output)
 		snprintf(path, sizeof(path), "%s", arguments->output);
 	else
-		default_output(bench->config.name, path);
+		command_default_output(bench->config.name, path);
 	options.output = path;
-	options.seed = arguments->has_seed ? arguments->seed : random_seed();
-	if (!arguments->overwrite && access(path, F_OK) == 0) {
-		fprintf(stderr, "heddle run: %s exists; -f writes over it. Nothing was run\n",
-		        path);
-		return EXIT_USAGE;
-	}
-	catch_signals();
+	options.seed = arguments->has_seed ? arguments->seed : command_random_seed();
+	code = command_check_output(&command_run, path, arguments->overwrite);
+	if (code >= 0)
+		return code;
 	code = run_all(bench, &options, &outcome, &err);
 	/* Another run took the same name within the same moment. */
 	for (int tries = 0; code == -EEXIST && !arguments->output && tries < 20; tries++) {
-		default_output(bench->config.name, path);
+		command_default_output(bench->config.name, path);
 		err = (struct hd_error){0};
 		code = run_all(bench, &options, &outcome, &err);
 	}
@@ -283,7 +203,7 @@ static int measure(struct workbench *bench, const struct arguments *arguments,
 		fprintf(stderr, "%u case%s did not end as expected\n", outcome.unexpected,
 		        outcome.unexpected == 1 ? "" : "s");
 	if (outcome.interrupted)
-		return EXIT_SIGNAL + came_signal;
+		return EXIT_SIGNAL + *options.signal;
 	if (outcome.cases_tried == 0)
 		fprintf(stderr, "no case could be tried: nothing was measured\n");
 	return outcome.unexpected || outcome.cases_tried == 0 ? EXIT_CASE_FAILED : EXIT_OK;
@@ -294,17 +214,14 @@ static int use(struct workbench *bench, const void *context)
 	const struct arguments *arguments = context;
 	struct warnings warnings = arguments->warnings;
 	struct machine machine;
+	int code;
 
 	if (arguments->dry_run)
 		return dry_run(bench);
-	if (!bench->topology.is_this_system) {
-		fprintf(stderr,
-		        "heddle run: the topology is not this machine's (HWLOC_SYNTHETIC or "
-		        "HWLOC_XMLFILE is set); only --dry-run is possible. Nothing was run\n");
-		return EXIT_USAGE;
-	}
+	if ((code = command_check_machine(&command_run, bench)) >= 0)
+		return code;
 	machine_read(&machine, "");
-	print_machine(bench, &machine);
+	command_print_machine(bench, &machine);
 	print_plan(&bench->plan);
 	run_find_warnings(&warnings, &bench->plan, &machine);
 	warnings_tell(&warnings, stderr, screen_columns(STDERR_FILENO));

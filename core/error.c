@@ -16,6 +16,7 @@ int hd_error(struct hd_error *err, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
+	text_clean(err->text);
 	return code;
 }
 
@@ -32,8 +33,10 @@ void problems_add(struct problems *problems, const char *format, ...)
 	va_start(args, format);
 	length = vasprintf(&line, format, args);
 	va_end(args);
-	if (length >= 0)
-		lines[problems->count++] = line;
+	if (length < 0)
+		return;
+	text_clean(line);
+	lines[problems->count++] = line;
 }
 
 void problems_free(struct problems *problems)
@@ -46,9 +49,11 @@ void problems_free(struct problems *problems)
 
 void text_clean(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if (*c < 0x20 || *c == 0x7f)
+			*c = '?';
+		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* two bytes of UTF-8 */
+			c[0] = c[1] = '?';
 }
 
 enum { LONGEST_NAME = 64 };

@@ -10,7 +10,8 @@ struct hd_error {
 	char text[1024]; /* one line, no newline at its end */
 };
 
-/* Records the first error, later ones are dropped. err may be NULL. Returns code, which is negative. */
+/* Records the first error, later ones are dropped; control characters in it become question marks. err may be
+   NULL. Returns code, which is negative. */
 int hd_error(struct hd_error *err, int code, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 

@@ -65,7 +65,9 @@ int export_text(const struct export_format *format, const struct export_options 
 		code = hd_error(err, -ENOMEM, "out of memory");
 	if (!code)
 		code = format->write(&set, out, err);
-	if (out && (ferror(out) | fclose(out)) && !code)
+	if (out && ferror(out) && !code)
+		code = hd_error(err, -ENOMEM, "out of memory");
+	if (out && fclose(out) && !code)
 		code = hd_error(err, -ENOMEM, "out of memory");
 	export_set_close(&set);
 	if (code) {

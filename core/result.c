@@ -2,25 +2,24 @@
 #include "result.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "build.h"
+#include "outfile.h"
 #include "result_document.h"
 #include "result_value.h"
 #include "topology_json.h"
 
-static json_t *tool_json(void)
+json_t *result_tool_json(void)
 {
 	struct build build = build_of_this();
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "version", build.version, "compiler",
-	                 build.compiler, "build_type", build.type, "sanitizers",
-	                 json_text_or_null(build.sanitizers), "flags",
-	                 json_text_or_null(build.flags), "revision",
-	                 json_text_or_null(build.revision));
+	return json_pack(
+	        "{s:s, s:i, s:s, s:s, s:o, s:o, s:o}", "version", build.version, "plugin_interface",
+	        HD_PLUGIN_ABI, "compiler", build.compiler, "build_type", build.type, "sanitizers",
+	        json_text_or_null(build.sanitizers), "flags", json_text_or_null(build.flags),
+	        "revision", json_text_or_null(build.revision));
 }
 
 static json_t *unavailable(const struct machine *machine)
@@ -78,7 +77,7 @@ static void put_numbers(json_t *object, const struct machine *machine,
 	json_object_set_new(object, "at_end", at_end);
 }
 
-static json_t *machine_json(const struct machine *machine, const struct topology *topology)
+json_t *result_machine_json(const struct machine *machine, const struct topology *topology)
 {
 	json_t *object = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:o}", "packages",
 	                           topology->packages, "numa_nodes", topology->numa_nodes, "cores",
@@ -96,7 +95,7 @@ static json_t *machine_json(const struct machine *machine, const struct topology
 }
 
 /* The plugins that the plan uses: a number belongs to a file and its build. */
-static json_t *plugins(const struct plan *plan)
+json_t *result_plugins_json(const struct plan *plan)
 {
 	json_t *object = json_object();
 
@@ -129,8 +128,8 @@ static json_t *run_json(const struct plan *plan, const struct result_run *run)
 	                 (int)config->sampling.rounds, "rounds", (int)run->rounds,
 	                 "target_ci_percent", json_number_or_null(target > 0 ? target : NAN),
 	                 "reduced", json_text_or_null(plan->reduced), "warnings",
-	                 warnings_json(run->warnings), "plugins", plugins(plan), "config",
-	                 document ? document : json_null());
+	                 warnings_json(run->warnings), "plugins", result_plugins_json(plan),
+	                 "config", document ? document : json_null());
 }
 
 /* Puts `"key": value` at the document's first level. */
@@ -149,8 +148,8 @@ static bool put_document(FILE *file, struct journal *journal, const struct plan 
 	bool good = fprintf(file, "{ \"format\": \"heddle-result\", \"version\": %d",
 	                    RESULT_VERSION) > 0 &&
 	            put_member(file, "run", run_json(plan, run)) &&
-	            put_member(file, "tool", tool_json()) &&
-	            put_member(file, "machine", machine_json(run->machine, run->topology)) &&
+	            put_member(file, "tool", result_tool_json()) &&
+	            put_member(file, "machine", result_machine_json(run->machine, run->topology)) &&
 	            fputs(",\n\"cases\": [", file) != EOF;
 
 	for (size_t i = 0; good && i < plan->count; i++) {
@@ -164,54 +163,26 @@ static bool put_document(FILE *file, struct journal *journal, const struct plan 
 	return good && fputs("\n] }\n", file) != EOF;
 }
 
-static void sync_folder_of(const char *path)
-{
-	char *copy = strdup(path), *slash = copy ? strrchr(copy, '/') : NULL;
-	int fd;
-
-	if (slash)
-		slash[slash == copy] = '\0';
-	fd = open(slash ? copy : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(copy);
-}
-
 int result_write(const char *path, struct journal *journal, const struct plan *plan,
                  const struct result_run *run, struct hd_error *err)
 {
-	char *temporary;
-	FILE *file;
-	int code = 0;
+	struct outfile file;
+	int code = outfile_open(&file, path, err);
 
-	if (asprintf(&temporary, "%s.tmp", path) < 0)
-		return hd_error(err, -ENOMEM, "out of memory");
-	file = fopen(temporary, "we");
-	errno = file ? 0 : errno;
-	if (!file || !put_document(file, journal, plan, run) || fflush(file) ||
-	    fsync(fileno(file)) < 0)
-		code = hd_error(err, errno ? -errno : -EIO, "%s: %s", temporary,
-		                strerror(errno ? errno : EIO));
-	if (file && fclose(file) && !code)
-		code = hd_error(err, -errno, "%s: %s", temporary, strerror(errno));
-	if (!code && rename(temporary, path) < 0)
-		code = hd_error(err, -errno, "%s: %s", path, strerror(errno));
 	if (code)
-		unlink(temporary);
-	else
-		sync_folder_of(path);
-	free(temporary);
-	return code;
+		return code;
+	errno = 0;
+	return outfile_close(&file, put_document(file.stream, journal, plan, run), err);
 }
 
-json_t *result_load(const char *path, struct hd_error *err)
+json_t *document_load(const char *path, const char *wanted, int version, struct hd_error *err)
 {
 	json_error_t why;
 	FILE *file = fopen(path, "re");
 	json_t *document;
 	const char *format;
+	bool is_wanted;
+	int found;
 
 	if (!file) {
 		hd_error(err, -errno, "%s: %s", path, strerror(errno));
@@ -224,18 +195,31 @@ json_t *result_load(const char *path, struct hd_error *err)
 		return NULL;
 	}
 	format = json_string_value(json_object_get(document, "format"));
-	if (format && strcmp(format, "heddle-result"))
-		hd_error(err, -EINVAL, "%s: not a Heddle result: its \"format\" is \"%.40s\"", path,
-		         format);
-	else if (!format || !json_is_array(json_object_get(document, "cases")))
-		hd_error(err, -EINVAL, "%s: not a Heddle result (no \"format\": \"heddle-result\")",
-		         path);
-	else if (json_integer_value(json_object_get(document, "version")) != RESULT_VERSION)
-		hd_error(err, -EINVAL, "%s: result version %d, this heddle reads %d", path,
-		         (int)json_integer_value(json_object_get(document, "version")),
-		         RESULT_VERSION);
-	if (!err || !err->code)
+	is_wanted = format && strcmp(format, wanted) == 0 &&
+	            json_is_integer(json_object_get(document, "version"));
+	found = (int)json_integer_value(json_object_get(document, "version"));
+	if (is_wanted && found == version)
 		return document;
+	if (format && strcmp(format, wanted))
+		hd_error(err, -ENOMSG, "%s: not a Heddle result: its \"format\" is \"%.40s\"", path,
+		         format);
+	else if (!is_wanted)
+		hd_error(err, -ENOMSG, "%s: not a Heddle result (no \"format\": \"%s\")", path,
+		         wanted);
+	else
+		hd_error(err, -EINVAL, "%s: %s version %d, this heddle reads %d", path,
+		         strchr(wanted, '-') + 1, found, version);
+	json_decref(document);
+	return NULL;
+}
+
+json_t *result_load(const char *path, struct hd_error *err)
+{
+	json_t *document = document_load(path, "heddle-result", RESULT_VERSION, err);
+
+	if (!document || json_is_array(json_object_get(document, "cases")))
+		return document;
+	hd_error(err, -EINVAL, "%s: not a Heddle result (no \"cases\")", path);
 	json_decref(document);
 	return NULL;
 }

@@ -38,7 +38,13 @@ struct journal {
 	} * cases;
 };
 
-/* Makes PATH; refuses one that exists unless `overwrite`. 0 or -errno. */
+/* Room for the plan's cases; nothing is on disk yet. 0 or -ENOMEM. journal_close in any case. */
+int journal_prepare(struct journal *, const struct plan *, struct hd_error *);
+/* Makes PATH; refuses one that exists unless `overwrite`, and one that another run is writing. 0 or -errno. */
+int journal_create(struct journal *, const char *path, bool overwrite, struct hd_error *);
+/* The same as a stream alone, for a journal of another kind; NULL with the error. */
+FILE *journal_file(const char *path, bool overwrite, struct hd_error *);
+/* Both: prepares and creates. */
 int journal_open(struct journal *, const char *path, const struct plan *, bool overwrite,
                  struct hd_error *);
 /* Appends a trial and syncs. 0 or -errno: disk full is the run's end. */
@@ -60,8 +66,10 @@ struct result_run {
 	const struct models *models;     /* those that were used are told with file and build */
 };
 
-/* Raises the warnings that the trials give rise to, with how many cases they concern. Once, at the end. */
-void result_find_warnings(struct journal *, const struct plan *, struct warnings *);
+/* Counts the cases that the trials give rise to warn of. How many cases were tried. */
+uint32_t result_count_warnings(struct journal *, const struct plan *, struct warnings *);
+/* Raises what was counted, of so many cases that were tried. Once, at the end. */
+void result_raise_warnings(struct warnings *, uint32_t tried);
 /* Writes the document to PATH by way of a temporary file beside it. 0 or -errno. */
 int result_write(const char *path, struct journal *, const struct plan *, const struct result_run *,
                  struct hd_error *);

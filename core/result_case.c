@@ -167,7 +167,7 @@ static json_t *case_json(struct journal *journal, const struct plan *plan, size_
 
 	of_case = json_pack(
 	        "{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:b, s:s, s:o, s:o, "
-	        "s:s, s:o}",
+	        "s:s, s:f, s:o}",
 	        "name", plan_case_name(kase, name), "title", plan_case_title(kase, title), "series",
 	        plan_case_series(kase, series), "key", plan_case_key(kase, key), "workload",
 	        kase->workload->name, "params", values_json(kase->workload->params, kase->params),
@@ -184,8 +184,8 @@ static json_t *case_json(struct journal *journal, const struct plan *plan, size_
 	        ok ? model_is_empty(kase->model) ? json_null() : json_true()
 	        : status == STATUS_WRONG_RESULT ? json_false()
 	                                        : json_null(),
-	        "expect", kase->entry->expect ? kase->entry->expect : "ok", "metrics",
-	        metrics_json(plan, kase, lines, count, ok));
+	        "expect", kase->entry->expect ? kase->entry->expect : "ok", "margin_percent",
+	        kase->entry->margin_percent, "metrics", metrics_json(plan, kase, lines, count, ok));
 	if (!of_case)
 		return NULL;
 	result_tell_about(of_case, plan, kase, lines, count, ok, tally);

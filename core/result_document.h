@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The JSON behind result.h, shared by the files result*.c alone. New references unless it says otherwise. */
+/* The JSON behind result.h, shared by the files that read documents. New references unless it says otherwise. */
 #ifndef HEDDLE_RESULT_DOCUMENT_H
 #define HEDDLE_RESULT_DOCUMENT_H
 
@@ -41,7 +41,14 @@ size_t result_log_ratios(const struct journal_case *mine, const struct journal_c
    amortises: 31x the rate of batch 1". False where the same case was not run at batch 1. */
 bool result_amortised(const struct journal *, const struct plan *, size_t index, char *text,
                       size_t size);
-/* Reads a document and checks that it is one. NULL with the error. */
+/* The document's members "tool" and "machine", and the run's "plugins". */
+json_t *result_tool_json(void);
+json_t *result_machine_json(const struct machine *, const struct topology *);
+json_t *result_plugins_json(const struct plan *);
+/* Reads a document of that format ("heddle-result") and version. NULL with the error: -ENOMSG where the
+   file is JSON, but of another format. */
+json_t *document_load(const char *path, const char *format, int version, struct hd_error *);
+/* Reads a result. NULL with the error. */
 json_t *result_load(const char *path, struct hd_error *);
 /* The tables of a document. */
 int result_print(const json_t *document, const struct table_view *, FILE *, struct hd_error *);

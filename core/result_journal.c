@@ -133,26 +133,49 @@ static int open_file(const char *path, bool overwrite)
 	return fd;
 }
 
-int journal_open(struct journal *journal, const char *path, const struct plan *plan, bool overwrite,
-                 struct hd_error *err)
+FILE *journal_file(const char *path, bool overwrite, struct hd_error *err)
 {
 	int fd = open_file(path, overwrite);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "a+");
 
-	*journal = (struct journal){.case_count = plan->count};
 	if (fd == -EBUSY)
-		return hd_error(err, fd, "%s: another run is writing it", path);
-	if (fd < 0)
-		return hd_error(err, fd, "%s: %s%s", path, strerror(-fd),
-		                fd == -EEXIST ? "; another run may be writing it; -f writes over it"
-		                              : "");
-	journal->file = fdopen(fd, "a+");
-	journal->path = strdup(path);
+		hd_error(err, fd, "%s: another run is writing it", path);
+	else if (fd < 0)
+		hd_error(err, fd, "%s: %s%s", path, strerror(-fd),
+		         fd == -EEXIST ? "; another run may be writing it; -f writes over it" : "");
+	else if (!file)
+		hd_error(err, -ENOMEM, "out of memory");
+	return file;
+}
+
+int journal_prepare(struct journal *journal, const struct plan *plan, struct hd_error *err)
+{
+	*journal = (struct journal){.case_count = plan->count};
 	journal->cases = calloc(plan->count ? plan->count : 1, sizeof(*journal->cases));
-	if (!journal->file || !journal->path || !journal->cases)
+	if (!journal->cases)
 		return hd_error(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < plan->count; i++)
 		journal->cases[i].status = plan->cases[i].status;
 	return 0;
+}
+
+int journal_create(struct journal *journal, const char *path, bool overwrite, struct hd_error *err)
+{
+	struct hd_error why = {0};
+
+	journal->file = journal_file(path, overwrite, &why);
+	if (!journal->file)
+		return hd_error(err, why.code, "%s", why.text);
+	journal->path = strdup(path);
+	return journal->path ? 0 : hd_error(err, -ENOMEM, "out of memory");
+}
+
+int journal_open(struct journal *journal, const char *path, const struct plan *plan, bool overwrite,
+                 struct hd_error *err)
+{
+	int code = journal_prepare(journal, plan, err);
+
+	return code ? code : journal_create(journal, path, overwrite, err);
 }
 
 static bool make_room(struct journal_case *of_case, uint32_t round)

@@ -142,13 +142,16 @@ static uint32_t cases_tried(const struct journal *journal)
 	return tried;
 }
 
-void result_find_warnings(struct journal *journal, const struct plan *plan,
-                          struct warnings *warnings)
+uint32_t result_count_warnings(struct journal *journal, const struct plan *plan,
+                               struct warnings *warnings)
 {
-	uint32_t tried = cases_tried(journal);
-
 	for (size_t i = 0; i < plan->count; i++)
 		json_decref(result_case(journal, plan, i, warnings));
+	return cases_tried(journal);
+}
+
+void result_raise_warnings(struct warnings *warnings, uint32_t tried)
+{
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		const struct warning_state *state = &warnings->of[words[i].warning];
 		char worst[96] = "";

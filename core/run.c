@@ -6,14 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "clock.h"
-#include "gauges.h"
 #include "machine.h"
-#include "progress.h"
 #include "result.h"
+#include "run_show.h"
 #include "search.h"
 #include "stopping.h"
 
@@ -25,42 +23,14 @@ struct run {
 	const struct run_options *options;
 	struct journal journal;
 	struct machine machine;
-	struct progress progress;
+	struct run_show show;
 	struct result_run facts;
 	struct run_random random;
 	size_t *order;
 	bool *precise; /* cases that are precise enough, where that was asked for */
 	struct warnings own_warnings, *warnings;
 	uint64_t began_ns;
-	const char *current; /* name of the case whose trial is under way */
-	double fraction;
 };
-
-static bool asked_to_end(const struct run *run)
-{
-	return run->options->signal && *run->options->signal != 0;
-}
-
-/* The trial calls it every few milliseconds: time to draw, and to see whether to end. */
-static bool interrupted(void *context)
-{
-	struct run *run = context;
-
-	progress_trial(&run->progress, run->current, run->fraction);
-	return asked_to_end(run);
-}
-
-static void share_of_pass(void *context, double fraction)
-{
-	((struct run *)context)->fraction = fraction;
-}
-
-static void tell_failure(struct run *run, const struct trial_result *result)
-{
-	if (result->status != STATUS_OK && result->status != STATUS_SKIPPED)
-		progress_say(&run->progress, "%s: %s: %s", run->current,
-		             status_name(result->status), result->reason);
-}
 
 /* Looked at after 10, 20 and 40 good trials only: see stopping.h. */
 static void look_whether_precise(struct run *run, size_t index, uint32_t round)
@@ -76,7 +46,7 @@ static void look_whether_precise(struct run *run, size_t index, uint32_t round)
 	if (!stopping_is_look(n) || !(stopping_half_width_percent(values, n) <= target))
 		return;
 	run->precise[index] = true;
-	run->progress.total -= run->bench->plan.rounds - round;
+	run->show.progress.total -= run->bench->plan.rounds - round;
 }
 
 static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t order,
@@ -87,19 +57,14 @@ static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t ord
 	char name[PLAN_NAME];
 	int code = 0;
 
-	run->current = plan_case_name(&run->bench->plan.cases[index], name);
-	run->fraction = NAN;
 	spec.seed = run_random_next(&run->random);
-	spec.interrupted = interrupted;
-	spec.share_of_pass = share_of_pass;
-	spec.context = run;
-	progress_trial(&run->progress, name, NAN);
+	run_show_attach(&run->show, plan_case_name(&run->bench->plan.cases[index], name), &spec);
 	search_run(&spec, &run->bench->keeper, &result);
 	if (!result.interrupted) {
-		tell_failure(run, &result);
+		run_show_failure(&run->show, result.status, result.reason);
 		code = journal_append(&run->journal, &run->bench->plan, index, round, order,
 		                      &result, err);
-		progress_done(&run->progress);
+		progress_done(&run->show.progress);
 		if (!code)
 			look_whether_precise(run, index, round);
 	}
@@ -128,9 +93,10 @@ static int run_round(struct run *run, uint32_t round, struct hd_error *err)
 	int code = 0;
 
 	run->facts.rounds = round;
-	progress_round(&run->progress, round);
+	progress_round(&run->show.progress, round);
 	run_shuffle(&run->random, run->order, run->bench->plan.count);
-	for (size_t i = 0; !code && i < run->bench->plan.count && !asked_to_end(run); i++)
+	for (size_t i = 0;
+	     !code && i < run->bench->plan.count && !run_show_asked_to_end(&run->show); i++)
 		if (is_to_be_run(run, run->order[i]))
 			code = run_trial(run, run->order[i], round, ++order, err);
 	return code;
@@ -150,11 +116,12 @@ static int run_rounds(struct run *run, struct hd_error *err)
 	uint32_t rounds = run->bench->plan.rounds;
 	int code = 0;
 
-	for (uint32_t round = 1; !code && round <= rounds && !asked_to_end(run); round++) {
+	for (uint32_t round = 1; !code && round <= rounds && !run_show_asked_to_end(&run->show);
+	     round++) {
 		if (!trials_of_a_round(run))
 			break;
 		if (budget_ends(run, round - 1)) {
-			progress_say(&run->progress,
+			progress_say(&run->show.progress,
 			             "the budget of %u s is used up: %u of %u rounds",
 			             run->bench->config.sampling.budget_s, round - 1, rounds);
 			break;
@@ -177,25 +144,7 @@ static void count_outcome(const struct run *run, struct run_outcome *outcome)
 		if (tried && of_case->status != STATUS_SKIPPED && (int)of_case->status != expected)
 			outcome->unexpected++;
 	}
-	outcome->interrupted = asked_to_end(run);
-}
-
-/* A device or a pipe would be replaced by a file. */
-static int check_output(const char *path, struct hd_error *err)
-{
-	struct stat status;
-
-	if (lstat(path, &status) < 0 || S_ISREG(status.st_mode))
-		return 0;
-	return hd_error(err, -EINVAL, "%s: no regular file; --json prints the result", path);
-}
-
-static bool counters_are_wanted(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->cases[i].entry->sampling.counters)
-			return true;
-	return false;
+	outcome->interrupted = run_show_asked_to_end(&run->show);
 }
 
 static int begin(struct run *run, struct hd_error *err)
@@ -204,7 +153,7 @@ static int begin(struct run *run, struct hd_error *err)
 	time_t now = time(NULL);
 	struct tm utc;
 	char *journal_path;
-	int code = check_output(run->options->output, err);
+	int code = run_check_output(run->options->output, err);
 
 	if (code)
 		return code;
@@ -216,11 +165,7 @@ static int begin(struct run *run, struct hd_error *err)
 	run->precise = calloc(plan->count + 1, sizeof(*run->precise));
 	if (!code && (!run->order || !run->precise))
 		code = hd_error(err, -ENOMEM, "out of memory");
-	machine_read(&run->machine, "");
-	gauges_probe(&run->machine, "", &run->bench->topology.usable[0].os_index, 1,
-	             counters_are_wanted(plan));
-	if (!run->bench->topology.cache_count)
-		machine_unavailable(&run->machine, "caches", "hwloc finds none");
+	run_read_machine(&run->machine, &run->bench->topology, plan);
 	gmtime_r(&now, &utc);
 	strftime(run->facts.started, sizeof(run->facts.started), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	run->facts.seed = run->options->seed;
@@ -236,22 +181,24 @@ static int begin(struct run *run, struct hd_error *err)
 int run_all(struct workbench *bench, const struct run_options *options, struct run_outcome *outcome,
             struct hd_error *err)
 {
-	struct run run = {.bench = bench, .options = options};
+	struct run run = {.bench = bench, .options = options, .show.signal = options->signal};
 	int code = begin(&run, err);
 
 	run.warnings = options->warnings ? options->warnings : &run.own_warnings;
 	if (!code) {
-		progress_begin(&run.progress, bench->plan.rounds,
+		progress_begin(&run.show.progress, bench->plan.rounds,
 		               bench->plan.rounds * trials_of_a_round(&run),
 		               bench->plan.expected_s);
 		code = run_rounds(&run, err);
-		progress_end(&run.progress);
+		progress_end(&run.show.progress);
 	}
 	if (!code) {
 		count_outcome(&run, outcome);
 		run.facts.status = outcome->interrupted ? "interrupted" : "complete";
 		machine_read_end(&run.machine, "");
-		result_find_warnings(&run.journal, &bench->plan, run.warnings);
+		result_raise_warnings(
+		        run.warnings,
+		        result_count_warnings(&run.journal, &bench->plan, run.warnings));
 		run.facts.warnings = run.warnings;
 		run.facts.elapsed_s = (double)(clock_now_ns() - run.began_ns) / 1e9;
 		code = result_write(options->output, &run.journal, &bench->plan, &run.facts, err);

@@ -37,7 +37,11 @@ struct run_outcome {
 int run_all(struct workbench *, const struct run_options *, struct run_outcome *,
             struct hd_error *);
 
-/* Raises what can be warned of before the first trial: run_warnings.c. */
+/* run_place.c: -EINVAL where the path is something else than a file, which would be replaced by one. */
+int run_check_output(const char *path, struct hd_error *);
+/* Facts about the machine, with what of the trials' gauges cannot be read on it. `plan` may be NULL. */
+void run_read_machine(struct machine *, const struct topology *, const struct plan *);
+/* run_warnings.c: raises what can be warned of before the first trial. `plan` may be NULL. */
 void run_find_warnings(struct warnings *, const struct plan *, const struct machine *);
 
 /* xoshiro256** 1.0 (Blackman and Vigna), seeded by splitmix64: the same order everywhere for a seed. */

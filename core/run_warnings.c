@@ -95,7 +95,9 @@ static void look_at_generator(struct warnings *warnings, const struct plan *plan
 void run_find_warnings(struct warnings *warnings, const struct plan *plan,
                        const struct machine *machine)
 {
-	look_at_builds(warnings, plan);
+	if (plan)
+		look_at_builds(warnings, plan);
 	look_at_machine(warnings, machine);
-	look_at_generator(warnings, plan);
+	if (plan)
+		look_at_generator(warnings, plan);
 }

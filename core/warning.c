@@ -2,6 +2,7 @@
 #include "warning.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -84,6 +85,20 @@ void warnings_concern(struct warnings *warnings, enum warning warning, double wo
 	if (!state->cases || worst > state->worst)
 		state->worst = worst;
 	state->cases++;
+}
+
+void warnings_join(struct warnings *warnings, const struct warnings *other)
+{
+	for (int i = 0; i < WARNINGS; i++) {
+		struct warning_state *mine = &warnings->of[i];
+		const struct warning_state *theirs = &other->of[i];
+
+		if (!theirs->cases)
+			continue;
+		mine->worst = mine->cases ? fmax(mine->worst, theirs->worst) : theirs->worst;
+		if (theirs->cases > mine->cases)
+			mine->cases = theirs->cases;
+	}
 }
 
 void warnings_tell(struct warnings *warnings, FILE *out, int width)

@@ -50,6 +50,8 @@ void warnings_raise(struct warnings *, enum warning, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 /* One more case. The text comes later, when all are known. */
 void warnings_concern(struct warnings *, enum warning, double worst);
+/* Of each the larger count and the worse value of both: the same cases, seen twice. */
+void warnings_join(struct warnings *, const struct warnings *other);
 /* Prints those that were raised and neither told nor silenced, wrapped at `width` columns. */
 void warnings_tell(struct warnings *, FILE *, int width);
 

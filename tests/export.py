@@ -67,6 +67,7 @@ def timed(case):
 
 
 def clean(name):
+    name = re.sub(r"[\x80-\x9f]", "??", name)  # two bytes of UTF-8
     return re.sub(r"[\x00-\x1f\x7f]", "?", name)
 
 

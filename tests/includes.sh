@@ -8,16 +8,16 @@ cd "${1:-$(dirname "$0")/..}"
 
 levels='
 main cmd_* command*
-run* progress
-plan* result* table* export* list_json models workbench
+run* pairs* side* program progress
+plan* result* table* export* verdict_* compare* list_json models workbench
 search trial* keeper stage*
 workload workloads/* generator* per_op
-topology* loader config* gauges machine noise virtualisation scratch option status request paths
-error arena clock stats histogram stopping digest build warning counters schedstat frequency cpu_flags cgroup fdpass format pool quota screen sysfile words
+topology* loader config* gauges machine noise ruler virtualisation scratch option status request paths
+error arena clock stats verdict judgement unpaired histogram stopping digest objects build warning counters schedstat frequency cpu_flags cgroup fdpass format outfile pool quota screen sysfile words
 heddle/*
 '
 # Libraries that only these may see.
-declare -A keepers=([hwloc]='topology*' [dlfcn]='loader' [jansson]='config* result* export* *_json')
+declare -A keepers=([hwloc]='topology*' [dlfcn]='loader' [jansson]='config* result* export* verdict_* compare* side* program *_json')
 
 offences=0
 offend() { printf '%s\n' "$*" >&2; offences=$((offences + 1)); }

@@ -59,7 +59,7 @@ static void add(const char *workload, const char *model, struct trial_result tri
 
 static void write_document(void)
 {
-	result_find_warnings(&run.journal, &run.plan, &warnings);
+	result_raise_warnings(&warnings, result_count_warnings(&run.journal, &run.plan, &warnings));
 	run.facts.warnings = &warnings;
 	ck_assert_msg(
 	        result_write(run.result_path, &run.journal, &run.plan, &run.facts, &run.err) == 0,
