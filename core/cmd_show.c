@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `heddle show`: the tables of a result again. */
+/* `heddle show`: the tables of a result, or of a comparison, again. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "command.h"
 #include "result.h"
 #include "screen.h"
+#include "verdict_show.h"
 #include "words.h"
 
 enum { ONLY = 256, SORT, BY, JSON, MOST_ONLY = 64 };
@@ -63,6 +65,27 @@ static int parse(const struct command *command, int argc, char **argv, struct ta
 	return -1;
 }
 
+/* What the file holds, if it is a comparison. -ENOMSG, and nothing is printed, where it is none. */
+static int show_verdicts(const char *path, const struct table_view *of_result, bool json,
+                         struct hd_error *err)
+{
+	struct verdict_view view = {.form = json ? VERDICT_AS_JSON : VERDICT_AS_TABLE,
+	                            .width = of_result->width};
+	struct hd_error why = {0};
+	int code;
+
+	if (of_result->only_count || of_result->sort || of_result->by) {
+		*err = (struct hd_error){0};
+		return hd_error(err, -EINVAL,
+		                "%s: --only, --sort and --by are for results, and this is none",
+		                path);
+	}
+	code = verdict_show(path, &view, stdout, NULL, &why);
+	if (code != -ENOMSG)
+		*err = why;
+	return code;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	const char *only[MOST_ONLY];
@@ -77,6 +100,8 @@ static int run(const struct command *command, int argc, char **argv)
 		result_dump(argv[optind], 2, stdout, &err);
 	else
 		result_show(argv[optind], &view, stdout, &err);
+	if (err.code == -ENOMSG)
+		show_verdicts(argv[optind], &view, json, &err);
 	if (!err.code)
 		return EXIT_OK;
 	fprintf(stderr, "heddle show: %s\n", err.text);
@@ -86,7 +111,7 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_show = {
         .name = "show",
         .usage = "RESULT [OPTION]...",
-        .summary = "print the tables of a result again",
+        .summary = "print the tables of a result, or of a comparison, again",
         .help = "      --only KEY=VALUE  only cases with it: workload, model, status, cores, a "
                 "parameter\n"
                 "      --sort KEY        name, throughput, cores or model; else the config's "

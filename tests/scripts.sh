@@ -135,6 +135,22 @@ test_plot() {
 	expect 2 "$plot" "$scratch/again.json" -o "$scratch/file"
 }
 
+# The same of a comparison.
+verdicts() {
+	local validate=$top/tests/validate.py schema=$top/results/verdict.schema.json sample=$top/tests/verdict/sample.json edit
+	local edits=('s/"version": 1/"version": 2/' 's/"kind": "ab"/"kind": "ba"/' 's/"pairs": 20/"pairs": 0/'
+		's/"reason": "would be same[^"]*"/"reason": null/' 's/"verdict": "same"/"verdict": "well"/'
+		's/"margin_percent": 5/"margin_percent": 0/' 's/"state": "new"/"state": "old"/' 's/"sha256": "/"sha256": "x/'
+		's/"gates": true/"gates": 1/' 's/"status": "complete"/"status": "late"/' 's/"q": 0.5/"q": 2.5/' 's/"key": "/"key": "g/')
+	expect 0 "$validate" "$schema" "$sample"
+	[ $faults = 0 ] || cat "$scratch/out" >&2
+	for edit in "${!edits[@]}"; do sed "${edits[edit]}" "$sample" >"$scratch/verdict-$edit.json"; done
+	expect 2 "$validate" "$schema" "$scratch"/verdict-*.json
+	for edit in "${!edits[@]}"; do
+		grep -q "^$scratch/verdict-$edit.json: .*: " "$scratch/out" || fault "allowed after ${edits[edit]}"
+	done
+}
+
 test_schemas() {
 	local validate=$top/tests/validate.py schema=$top/results/result.schema.json edit documents
 	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
@@ -151,6 +167,7 @@ test_schemas() {
 	for edit in "${!edits[@]}"; do
 		grep -q "^$scratch/spoilt-$edit.json: .*: " "$scratch/out" || fault "allowed after ${edits[edit]}"
 	done
+	verdicts
 	[ ! -e "$top/results/example.json" ] || expect 0 "$validate" "$schema" "$top/results/example.json"
 	schema=$top/configs/config.schema.json
 	[ -e "$schema" ] || return

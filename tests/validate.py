@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """validate.py SCHEMA DOCUMENT...: exit 0 all are valid, 2 with a line for each fault, 77 without jsonschema."""
 import json
+import pathlib
 import sys
 
 
@@ -14,6 +15,8 @@ def main(schema_path, *paths):
         schema = json.load(file)
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
+    # One schema may refer to another in its folder.
+    resolver = jsonschema.RefResolver(pathlib.Path(schema_path).resolve().as_uri(), schema)
     faults = 0
     for path in paths:
         try:
@@ -23,7 +26,7 @@ def main(schema_path, *paths):
             faults += 1
             print(f"{path}: {error}")
             continue
-        for error in kind(schema).iter_errors(document):
+        for error in kind(schema, resolver=resolver).iter_errors(document):
             faults += 1
             place = "/".join(map(str, error.absolute_path))
             print(f"{path}: {place}: {error.message[:200]}")
