@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests of scripts/, of the schemas, of the include check and of the installation:
-#   scripts.sh bootstrap|plot|schemas|includes|install|export|export_compare|limits|limits_short [BUILD_FOLDER]
+#   scripts.sh bootstrap|plot|schemas|includes|install|export|export_compare|stats_reference|limits|limits_short [BUILD_FOLDER]
 # Exit: 0, 2 with what was expected, 77 where the test cannot run here.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -254,6 +254,14 @@ test_export_compare() {
 	[ $faults = 0 ] || cat "$scratch/err" >&2
 }
 
+# SciPy and statsmodels come to the same numbers.
+test_stats_reference() {
+	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
+	/usr/bin/python3 -c 'import statsmodels' 2>/dev/null || { echo "skipped: needs python3-statsmodels"; exit 77; }
+	expect 0 "$top/tests/stats_reference.py" "$1/tests/stats_reference"
+	[ $faults = 0 ] || cat "$scratch/out" "$scratch/err" >&2
+}
+
 # What the referee says of itself and of a wrong call; its arithmetic is in test_contest.py.
 test_limits() {
 	local limits=$top/scripts/limits build=$1
@@ -292,7 +300,7 @@ test_limits_short() {
 
 case ${1:-} in
 bootstrap | plot | schemas | includes) "test_$1" ;;
-install | export | export_compare | limits | limits_short) "test_$1" "${2:-}" ;;
+install | export | export_compare | stats_reference | limits | limits_short) "test_$1" "${2:-}" ;;
 *) sed -n '3s/^# *//p' "$0" >&2; exit 2 ;;
 esac
 [ $faults = 0 ] || exit 2
