@@ -10,7 +10,7 @@
 
 static const struct command *const commands[] = {
         &command_run,   &command_list,   &command_topology, &command_show, &command_plot,
-        &command_trial, &command_export, &command_stage,    NULL,
+        &command_ab, &command_trial, &command_export, &command_stage,    NULL,
 };
 
 static void print_help(FILE *out)

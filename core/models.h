@@ -40,6 +40,9 @@ struct models {
 	struct model **items; /* owned, sorted by name; one of a name: the first folder wins */
 	size_t missing_count; /* known to the build, but not built */
 	struct model_missing *missing;
+	/* The models of the build that this one is compared with, or NULL. Then files elsewhere do not
+	   count: a model is found by its name alone, and what only the other build has is left out here. */
+	const struct models *other;
 };
 
 /* Lists all plugins of the folders (ends with NULL) without asking them. 0 or -errno. Folders that are

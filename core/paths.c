@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,34 @@ void paths_plugins(struct plugin_folders *folders, const char *const *given, int
 			break;
 		}
 	}
+}
+
+static bool has_plugins(const char *folder)
+{
+	DIR *stream = opendir(folder);
+	bool found = false;
+
+	for (struct dirent *entry; stream && !found && (entry = readdir(stream));) {
+		size_t length = strlen(entry->d_name);
+
+		found = length > 3 && strcmp(entry->d_name + length - 3, ".so") == 0;
+	}
+	if (stream)
+		closedir(stream);
+	return found;
+}
+
+int paths_plugins_in(const char *folder, char path[PATH_MAX])
+{
+	static const char *const below[] = {"", "/" HEDDLE_LIBDIR "/heddle/plugins",
+	                                    "/lib/heddle/plugins"};
+
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++)
+		if (snprintf(path, PATH_MAX, "%s%s", folder, below[i]) < PATH_MAX &&
+		    has_plugins(path))
+			return 0;
+	path[0] = '\0';
+	return -ENOENT;
 }
 
 void paths_plugins_free(struct plugin_folders *folders)

@@ -19,6 +19,10 @@ struct plugin_folders {
 
 /* `given`: --plugin-dir, `count` of them; then $HEDDLE_PLUGIN_PATH (colons), then the program's own. */
 void paths_plugins(struct plugin_folders *, const char *const *given, int count);
+/*
+ * Where below `folder` plugins lie: itself, or it is the top of a build or an installation. 0 or -ENOENT.
+ */
+int paths_plugins_in(const char *folder, char path[PATH_MAX]);
 void paths_plugins_free(struct plugin_folders *);
 /*
  * The config that `name` means: the file itself where there is one, else an installed config of that name

@@ -313,7 +313,9 @@ static void make_cases(struct maker *maker, const struct entry *entries)
 	for (size_t i = 0; i < maker->config->workload_count; i++)
 		if (plan_filter_wants(maker->filter, entries[i].workload))
 			add_entry(maker, entries + i, &param_set);
-	if (plan->count == 0 && maker->filter->only_count && maker->problems->count == before)
+	/* Of two builds one may have none of them: whoever compares them looks at both. */
+	if (plan->count == 0 && maker->filter->only_count && !maker->models->other &&
+	    maker->problems->count == before)
 		plan_problem(maker, "--only",
 		             "none of %" PRIu64 " cases is left; without it, --dry-run lists them",
 		             most);

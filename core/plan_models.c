@@ -55,14 +55,31 @@ static struct model *find_file(struct maker *maker, const struct config_model *e
 	return models_add_file(maker->models, entry->plugin);
 }
 
+static void add_once(const char *name, const char **known, size_t *count)
+{
+	size_t same = 0;
+
+	while (name && same < *count && strcmp(known[same], name) != 0)
+		same++;
+	if (name && same == *count && *count < MOST_KNOWN)
+		known[(*count)++] = name;
+}
+
+static void add_found(const struct models *models, const char **known, size_t *count)
+{
+	for (size_t i = 0; i < models->count; i++)
+		add_once(models->items[i]->name, known, count);
+}
+
 static struct model *find_named(struct maker *maker, const struct config_model *entry)
 {
 	struct model *model = models_get(maker->models, entry->model);
+	const struct models *other = maker->models->other;
 	const char *known[MOST_KNOWN + 1];
 	char found[WORDS_QUOTE], hint[WORDS_LINE];
 	size_t count = 0;
 
-	if (model)
+	if (model || (other && models_get(other, entry->model)))
 		return model;
 	words_quote(entry->model, found);
 	for (size_t i = 0; i < maker->models->missing_count; i++) {
@@ -72,8 +89,9 @@ static struct model *find_named(struct maker *maker, const struct config_model *
 		             maker->models->missing[i].reason);
 		return NULL;
 	}
-	for (; count < maker->models->count && count < MOST_KNOWN; count++)
-		known[count] = maker->models->items[count]->name;
+	add_found(maker->models, known, &count);
+	if (other)
+		add_found(other, known, &count);
 	known[count] = NULL;
 	plan_problem(maker, entry->name_place, "unknown model %s; %s", found,
 	             words_suggest(entry->model, known, "known", hint));
@@ -88,7 +106,7 @@ static bool find_model(struct maker *maker, const struct config_model *entry,
 	struct matrix_names names = {.place = entry->place, .kind = "option", .keys = keys};
 	struct model *model = NULL;
 
-	if (entry->plugin)
+	if (entry->plugin && !maker->models->other)
 		model = find_file(maker, entry);
 	else if (entry->model)
 		model = find_named(maker, entry);
@@ -197,15 +215,10 @@ bool plan_find_models(struct maker *maker, const struct config_models *list,
 
 static void add_known(const struct config_models *list, const char **known, size_t *count)
 {
-	for (size_t i = 0; i < list->count && *count < MOST_KNOWN; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		const struct config_model *model = list->items + i;
-		const char *name = model->label ? model->label : model->model;
-		size_t same = 0;
 
-		while (name && same < *count && strcmp(known[same], name) != 0)
-			same++;
-		if (name && same == *count)
-			known[(*count)++] = name;
+		add_once(model->label ? model->label : model->model, known, count);
 	}
 }
 

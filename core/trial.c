@@ -202,11 +202,22 @@ static void cease_to_observe(void)
 	prctl(PR_SET_TIMERSLACK, 0UL);
 }
 
+/* By now it has opened its model: all that it needs is there. */
+static bool look_at_objects(struct trial *trial)
+{
+	const struct trial_spec *spec = trial->spec;
+
+	if (spec->objects)
+		(void)objects_of_process(spec->objects, "", trial->hand.pid, spec->object_set);
+	return true;
+}
+
 /* True where it was measured and stopped as planned. */
 static bool observe(struct trial *trial)
 {
-	return trial_await_tasks(trial) && start_load(trial) && trial_await_load(trial) &&
-	       trial_warm_up(trial) && trial_measure(trial) && stop(trial);
+	return trial_await_tasks(trial) && look_at_objects(trial) && start_load(trial) &&
+	       trial_await_load(trial) && trial_warm_up(trial) && trial_measure(trial) &&
+	       stop(trial);
 }
 
 static void live(struct trial *trial)

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "keeper.h"
 #include "noise.h"
+#include "objects.h"
 #include "per_op.h"
 #include "status.h"
 #include "workload.h"
@@ -30,7 +31,10 @@ struct trial_spec {
 	uint64_t seed;
 	bool unverified; /* the model does nothing, and that is meant */
 	struct scratch *scratch;
-	const char *wrap;                   /* as in keeper_stage */
+	const char *wrap; /* as in keeper_stage */
+	/* What the stage has mapped once its tasks have stepped goes here, where they are not NULL. */
+	struct objects *objects;
+	struct object_set *object_set;
 	bool (*interrupted)(void *context); /* asked often; true ends the trial. May be NULL */
 	/* Told now and then how much of a finite workload's pass is done, 0 ... 1. May be NULL. */
 	void (*share_of_pass)(void *context, double fraction);

@@ -41,9 +41,17 @@ static void announce(void *context, const char *path)
 static int find_models(struct workbench *bench, const struct workbench_options *options,
                        struct hd_error *err)
 {
+	const char *const own[] = {options->models_from, NULL}, *const others[] = {
+	                                                                options->other_models_from,
+	                                                                NULL};
 	struct plugin_folders folders;
 	int code;
 
+	if (options->models_from) {
+		code = models_find(&bench->models, own, err);
+		bench->models.other = &bench->other_models;
+		return code ? code : models_find(&bench->other_models, others, err);
+	}
 	paths_plugins(&folders, options->plugin_dirs, (int)options->plugin_dir_count);
 	code = models_find(&bench->models, (const char *const *)folders.folders, err);
 	paths_plugins_free(&folders);
@@ -146,5 +154,6 @@ void workbench_close(struct workbench *bench)
 	plan_free(&bench->plan);
 	config_free(&bench->config);
 	models_free(&bench->models);
+	models_free(&bench->other_models);
 	topology_free(&bench->topology);
 }

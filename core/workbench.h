@@ -24,13 +24,16 @@ struct workbench_options {
 	struct config_change changes[WORKBENCH_LIST];
 	size_t plugin_dir_count, only_count, model_count, change_count;
 	const char *cores;
+	/* NULL, or the one folder that models are found in, and that of the build it is compared with:
+	   see struct models. */
+	const char *models_from, *other_models_from;
 	bool with_empty; /* add the model that does nothing */
 	bool foreground; /* stages stay on the terminal */
 };
 
 struct workbench {
 	struct topology topology;
-	struct models models;
+	struct models models, other_models;
 	struct keeper keeper;
 	struct config config;
 	struct plan plan;
