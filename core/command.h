@@ -27,8 +27,8 @@ struct command {
 	           char **argv); /* argv[0] is the name; an exit code */
 };
 
-extern const struct command command_run, command_list, command_topology, command_show,
-        command_ab, command_trial, command_plot, command_export, command_stage;
+extern const struct command command_run, command_list, command_topology, command_show, command_ab,
+        command_compare, command_trial, command_plot, command_export, command_stage;
 
 /* Prints "heddle NAME: what", and where the help is. Returns EXIT_USAGE. */
 int command_misused(const struct command *, const char *format, ...)

@@ -2,73 +2,9 @@
 # The command line, one behaviour a function: test_cli.sh PROGRAM PLUGIN_DIR SOURCE_DIR
 # Prints "ok NAME", "not ok NAME: why" or "skip NAME: why"; exits with 1 where one was not ok.
 # The tests are called by their names, and `a && b || why` is meant as it is read.
-# shellcheck disable=SC2317,SC2015
-set -u
-heddle=$1 plugins=$2 source=$3
-broken=$plugins/broken
-place=$(mktemp -d /tmp/heddle-cli-XXXXXX) || exit 1
-trap 'rm -rf "$place"' EXIT
-cd "$place" || exit 1
-unset COLUMNS HWLOC_SYNTHETIC HWLOC_XMLFILE HEDDLE_PLUGIN_PATH TERM
-export HEDDLE_CLI_MARK=$$-$RANDOM # in the environment of all that a test starts
-failed=0
+# shellcheck disable=SC1091,SC2015,SC2086,SC2154,SC2317
+. "${0%/*}/cli.sh"
 
-why() { echo "$*" >"$place/why"; return 1; }
-skip() { echo "$*" >"$place/why"; return 77; }
-check() { # NAME: one test, in a shell of its own
-	local code
-	: >"$place/why"
-	("$1"); code=$?
-	case $code in
-	0) echo "ok $1" ;;
-	77) echo "skip $1: $(cat "$place/why")" ;;
-	*) echo "not ok $1: $(cat "$place/why")"; failed=1 ;;
-	esac
-}
-# expect CODE COMMAND...: its output is in ./out and ./err.
-expect() {
-	local wanted=$1 code
-	shift
-	"$@" >out 2>err; code=$?
-	[ "$code" = "$wanted" ] || why "exit $code instead of $wanted: $* ($(tail -n 2 err | tr '\n' ' '))"
-}
-has() { grep -qF -- "$2" "$1" || why "no \"$2\" in $1: $(head -c 300 "$1" | tr '\n' ' ')"; }
-hasnt() { ! grep -qF -- "$2" "$1" || why "\"$2\" in $1"; }
-warning_of() { # ID: its first line on stderr
-	grep -E "^$1 {6}" err
-}
-is_json() {
-	[ -x /usr/bin/python3 ] || return 0
-	/usr/bin/python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$1" || why "$1 is no JSON"
-}
-marked() { # pids that carry the mark, this script and its shells left out
-	local file pid
-	for file in /proc/[0-9]*/environ; do
-		pid=${file%/environ} pid=${pid#/proc/}
-		grep -qsF "HEDDLE_CLI_MARK=$HEDDLE_CLI_MARK" "$file" || continue
-		case $(cat "/proc/$pid/comm" 2>/dev/null) in heddle*) echo "$pid" ;; esac
-	done
-}
-none_left() {
-	for _ in $(seq 100); do
-		[ -n "$(marked)" ] || return 0
-		sleep 0.01
-	done
-	why "left behind: $(marked)"
-}
-await() { # PATTERN FILE
-	for _ in $(seq 600); do
-		grep -qs "$1" "$2" && return 0
-		sleep 0.05
-	done
-	why "no $1 in $2"
-}
-
-cat >short.json <<'EOF'
-{ "name": "short", "models": ["serial", "thread-mutex"], "cores": [1],
-  "workloads": [{ "workload": "counter", "batch": [1, 16] }],
-  "sampling": { "rounds": 1, "warmup_ms": 1, "window_ms": 2, "windows": 4 } }
-EOF
 cat >long.json <<EOF
 { "name": "long", "models": ["thread-mutex", "process-pool"], "cores": [1],
   "workloads": [{ "workload": "counter" },
@@ -77,11 +13,25 @@ cat >long.json <<EOF
 EOF
 mkdir work
 
+# result NAME STARTED RATE [KEY [KERNEL]]: a result of one case "c", with seven trials that are nearly equal.
+result() {
+	cat >"$1" <<EOF
+{ "format": "heddle-result", "version": 1,
+  "run": { "name": "r", "status": "complete", "started": "$2", "seed": 1 }, "tool": {},
+  "machine": { "cpu_model": "A", "kernel": "${5:-6.1}" },
+  "cases": [{ "name": "c", "key": "${4:-k}", "workload": "counter", "model": "serial", "cores": 1,
+    "params": { "batch": "${4:-k}" }, "options": {}, "status": "ok", "expect": "ok", "reason": null, "trials": [],
+    "metrics": { "throughput": { "unit": "ops/s", "better": "higher",
+      "trials": [$3.0, $3.1, $3.2, $3.3, $3.4, $3.5, $3.6] } } }] }
+EOF
+}
+
 help_is_printed() {
 	expect 0 "$heddle" --help && has out 'usage: heddle COMMAND' && hasnt out stage &&
 		expect 0 "$heddle" run --help && has out '--dry-run' &&
 		expect 0 "$heddle" show --help && expect 0 "$heddle" list --help &&
 		expect 0 "$heddle" topology --help && expect 0 "$heddle" trial --help &&
+		expect 0 "$heddle" compare --help && has out 'weaker than' &&
 		expect 2 "$heddle" && has err 'usage:'
 }
 version_is_printed() { expect 0 "$heddle" --version && grep -qE '^heddle [0-9]+\.[0-9]+\.[0-9]+$' out; }
@@ -89,7 +39,7 @@ unknown_command_gets_a_suggestion() {
 	expect 2 "$heddle" lisst && has err 'unknown command "lisst"; did you mean "list"?'
 }
 unknown_config_gets_a_suggestion() {
-	expect 2 "$heddle" run quik && has err 'did you mean "quick"? (known: default quick service)' && has err 'nothing was run'
+	expect 2 "$heddle" run quik && has err 'did you mean "quick"? (known: default gate quick service)' && has err 'nothing was run'
 }
 unknown_option_is_refused() {
 	expect 2 "$heddle" run --rounds 3 short.json && expect 2 "$heddle" run && has err 'no config' &&
@@ -120,6 +70,62 @@ existing_result_is_kept() {
 	expect 2 "$heddle" run short.json -o kept.json && has err 'exists; -f writes over it' &&
 		[ "$(cat kept.json)" = mine ] && expect 0 "$heddle" run short.json -o kept.json -f && is_json kept.json
 }
+compare_exits_by_what_it_finds() {
+	result c1.json 2026-01-01T00:00:00Z 100 && result c2.json 2026-01-02T00:00:00Z 101 &&
+		result c3.json 2026-01-03T00:00:00Z 80 && result c4.json 2026-01-04T00:00:00Z 105 &&
+		expect 0 "$heddle" compare c1.json c2.json && has out 'judged 1 of 1 case: 1 same' && has out 'weaker than pairs' &&
+		expect 1 "$heddle" compare c1.json c3.json && has out 'regression' && has out 'can confirm it' &&
+		expect 0 "$heddle" compare --margin 25% c1.json c3.json && has out '1 same' &&
+		expect 0 "$heddle" compare c1.json c4.json && has out '1 inconclusive' &&
+		expect 4 "$heddle" compare --strict c1.json c4.json &&
+		expect 0 "$heddle" compare --json c1.json c2.json && is_json out &&
+		expect 0 "$heddle" compare --by model c1.json c2.json && has out 'serial: +1.0 % over 1 case'
+}
+compare_refuses_what_differs() {
+	result a.json 2026-01-01T00:00:00Z 100 k 5.10 && result b.json 2026-01-02T00:00:00Z 80 other 6.1 &&
+		expect 5 "$heddle" compare a.json b.json && [ ! -s out ] || return
+	cat >wanted <<'EOF'
+heddle compare: kernel's major version: 5 in BASE, 6 in NEW
+heddle compare: c: batch k, now other
+2 differences, nothing was judged
+EOF
+	diff wanted err >changes || why "$(cat changes)" || return
+	expect 5 "$heddle" compare a.json a.json && has err 'nothing differs: a.json and a.json are the same run' &&
+		expect 1 "$heddle" compare --force a.json b.json && has err "forced: kernel's major version: 5 in BASE, 6 in NEW" &&
+		has out 'forced: the machines differ; forced: batch k, now other'
+}
+compare_takes_a_folder_as_history() {
+	mkdir -p old none && result old/1.json 2026-01-01T00:00:00Z 100 && result old/2.json 2026-01-02T00:00:00Z 110 &&
+		result new.json 2026-02-01T00:00:00Z 105 && cp new.json old && echo '{}' >old/schema.json &&
+		expect 0 "$heddle" compare old new.json && has out 'within the spread of 2 results' &&
+		has err 'old: 1 of 4 .json files passed over: no results' && has err 'old/new.json: left out' &&
+		result new.json 2026-02-02T00:00:00Z 80 && rm old/new.json && expect 1 "$heddle" compare old new.json &&
+		has out 'against each of 2 results' &&
+		expect 2 "$heddle" compare none new.json && has err 'none: no result in this folder (0 .json files)'
+}
+compare_refuses_bad_input() {
+	result a.json 2026-01-01T00:00:00Z 100 && result b.json 2026-01-02T00:00:00Z 80 && echo '{' >bad.json &&
+		expect 1 "$heddle" compare a.json b.json -o verdict.json && is_json verdict.json && cp verdict.json kept.json &&
+		expect 2 "$heddle" compare a.json b.json -o verdict.json && has err 'verdict.json exists; -f writes over it' &&
+		cmp verdict.json kept.json && expect 1 "$heddle" compare a.json b.json -f -o verdict.json &&
+		expect 2 "$heddle" compare verdict.json b.json && has err 'verdict.json: not a Heddle result' &&
+		expect 2 "$heddle" compare bad.json b.json && has err 'bad.json:' &&
+		expect 2 "$heddle" compare a.json nowhere.json && has err 'nowhere.json: No such file' &&
+		expect 2 "$heddle" compare a.json && has err 'two results' &&
+		expect 2 "$heddle" compare a.json b.json --by name && has err '--by "name": workload, model or cores' &&
+		expect 2 "$heddle" compare a.json b.json --metric cost && has err '(known: throughput)' &&
+		expect 2 "$heddle" compare a.json b.json --margin 0 && expect 2 "$heddle" compare a.json b.json --nonsense &&
+		expect 6 "$heddle" compare a.json b.json -o /nowhere/verdict.json && has err '/nowhere/verdict.json'
+}
+compare_judges_real_results() {
+	expect 0 "$heddle" run short.json --set sampling.rounds=7 -o real1.json &&
+		expect 0 "$heddle" run short.json --set sampling.rounds=7 -o real2.json || return
+	"$heddle" compare real1.json real2.json --metric cpu_per_op -o realv.json >out 2>err
+	case $? in 0 | 1) ;; *) why "exit $? $(cat err)" || return ;; esac
+	has out 'judged 4 of 4 cases, 8 verdicts' && expect 5 "$heddle" compare real1.json real1.json || return
+	! /usr/bin/python3 -c 'import jsonschema' 2>/dev/null ||
+		expect 0 "$source/tests/validate.py" "$source/results/verdict.schema.json" realv.json
+}
 json_stands_alone_on_stdout() { expect 0 "$heddle" run short.json -o j.json --json && is_json out; }
 without_a_terminal_plain_lines() {
 	expect 0 "$heddle" run short.json -o plain.json --set sampling.rounds=2 || return
@@ -129,6 +135,13 @@ without_a_terminal_plain_lines() {
 narrow_tables() {
 	expect 0 "$heddle" show r.json && [ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 80 ] ||
 		why "$(LC_ALL=C.UTF-8 wc -L <out) columns"
+}
+show_knows_comparisons() {
+	local sample=$source/tests/verdict/sample
+	expect 0 "$heddle" show "$sample.json" && head -n 5 "$sample.txt" | cmp -s - <(head -n 5 out) &&
+		[ "$(wc -L <out)" -le 80 ] && expect 0 "$heddle" show "$sample.json" --json && is_json out &&
+		expect 2 "$heddle" show "$sample.json" --by model && has err '--by are for results' && [ ! -s out ] ||
+		[ -s why ] || why "the table of a comparison is not as in $sample.txt"
 }
 show_selects_and_sorts() {
 	expect 0 "$heddle" show r.json --by model && has out 'thread-mutex' &&
@@ -258,8 +271,8 @@ warnings_can_be_silenced() {
 		hasnt err 'W12 ' && has w.json '"id":"W12"' && has w.json '"silenced":true'
 }
 debug_builds_are_told() {
-	expect 0 "$heddle" run short.json -o b.json --no-warn=W03 || return
-	if grep -qE '"build_type":"Debug"|"sanitizers":"' b.json; then
+	expect 0 "$heddle" run short.json -o built.json --no-warn=W03 || return
+	if grep -qE '"build_type":"Debug"|"sanitizers":"' built.json; then
 		warning_of W01 | grep -q 'debug or sanitizer build: heddle itself' || why "no W01: $(cat err)"
 	else
 		hasnt err W01
@@ -268,11 +281,11 @@ debug_builds_are_told() {
 a_plugin_that_is_not_optimised_is_told() { # by the header that it was compiled with, whatever the build told it
 	mkdir -p mine && "${CC:-cc}" -shared -fPIC -I "$source/core/include" -o mine/serial.so "$source/plugins/serial.c" ||
 		why 'does not compile' || return
-	expect 0 "$heddle" run short.json -o p.json --model mine/serial.so && has p.json '; not optimised"' || return
+	expect 0 "$heddle" run short.json -o mine.json --model mine/serial.so && has mine.json '; not optimised"' || return
 	warning_of W01 | grep -q 'debug or sanitizer build' && tr '\n' ' ' <err | tr -s ' ' | grep -q 'model serial\. ' ||
 		why "not named: $(cat err)" || return
 	"${CC:-cc}" -O1 -shared -fPIC -I "$source/core/include" -o mine/serial.so "$source/plugins/serial.c"
-	expect 0 "$heddle" run short.json -o p.json -f --model mine/serial.so && hasnt p.json 'not optimised"'
+	expect 0 "$heddle" run short.json -o mine.json -f --model mine/serial.so && hasnt mine.json 'not optimised"'
 }
 first_cpu() { taskset -pc $$ 2>/dev/null | sed 's/.*: //; s/[-,].*//'; }
 a_busy_neighbour_is_told() { # half of the core is its own
@@ -327,8 +340,9 @@ two_runs_within_a_second() {
 
 for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion unknown_config_gets_a_suggestion unknown_option_is_refused \
 	typo_in_a_config_names_its_place dry_run_on_another_machine real_run_on_another_machine_is_refused \
-	run_writes_result_and_table existing_result_is_kept json_stands_alone_on_stdout \
-	without_a_terminal_plain_lines narrow_tables show_selects_and_sorts result_follows_its_schema \
+	run_writes_result_and_table existing_result_is_kept compare_exits_by_what_it_finds compare_refuses_what_differs compare_takes_a_folder_as_history compare_refuses_bad_input \
+	compare_judges_real_results json_stands_alone_on_stdout \
+	without_a_terminal_plain_lines narrow_tables show_knows_comparisons show_selects_and_sorts result_follows_its_schema \
 	failed_case_is_exit_3 nothing_measured_is_exit_3 full_disk_is_exit_6 plot_help_needs_no_python files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
 	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool killed_holder_is_a_crash warnings_can_be_silenced \
 	debug_builds_are_told a_plugin_that_is_not_optimised_is_told a_busy_neighbour_is_told a_throttled_run_is_told two_runs_within_a_second
