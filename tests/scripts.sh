@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests of scripts/, of the schemas, of the include check and of the installation:
-#   scripts.sh bootstrap|plot|schemas|includes|install|export|export_compare|stats_reference|limits|limits_short [BUILD_FOLDER]
+#   scripts.sh bootstrap|plot|schemas|includes|workflow|install|export|export_compare|stats_reference|limits|limits_short [BUILD_FOLDER]
 # Exit: 0, 2 with what was expected, 77 where the test cannot run here.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -133,6 +133,18 @@ test_plot() {
 	expect 0 "$plot" "$scratch/bad.json"
 	echo x >"$scratch/file"
 	expect 2 "$plot" "$scratch/again.json" -o "$scratch/file"
+	# Over time: of one machine, oldest first, what else lies there is told.
+	mkdir "$scratch/history"
+	expect 2 "$plot" "$scratch/history"
+	says "a history needs 2 results of one machine"
+	for kind in 1 2 3; do
+		sed "s/\"started\": \"[0-9]*/\"started\": \"201$kind/" "$top/tests/plot/sample.json" >"$scratch/history/$kind.json"
+	done
+	sed 's/"cpu_model": "/&other /' "$scratch/history/1.json" >"$scratch/history/other.json"
+	echo '{}' >"$scratch/history/schema.json"
+	expect 0 "$plot" "$scratch/history"
+	says "left out: 1 results of other machines, 1 files that are none"
+	grep -q '<svg' "$scratch/history/history.svg" || fault "no history"
 }
 
 # The same of a comparison.
@@ -254,6 +266,42 @@ test_export_compare() {
 	[ $faults = 0 ] || cat "$scratch/err" >&2
 }
 
+# The commands of a workflow's step, by its name.
+commands_of() { # FILE STEP
+	awk -v step="$2" '/^ *- /{ wanted = 0 } $0 ~ "- name: " step "$" { wanted = 1; next }
+		wanted && /^ *run: \|$/ { body = 1; next } !wanted { body = 0 } wanted && body { sub(/^ {10}/, ""); print }' "$1"
+}
+
+# What the workflow for pull requests does, on a change that alters a model's bytes and nothing else.
+test_workflow() {
+	local steps=$top/.github/workflows/compare.yml tree=$scratch/tree step code
+	git -C "$top" rev-parse HEAD >/dev/null 2>&1 || { echo "skipped: needs git and a checkout"; exit 77; }
+	mkdir "$tree" && (cd "$top" && git ls-files -z -co --exclude-standard | xargs -0 cp --parents -t "$tree" --) || exit 2
+	export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@example.org GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@example.org
+	cd "$tree" && git init -q . && git add -A && git commit -qm base || exit 2
+	BASE=$(git rev-parse HEAD)
+	sed -i 's/\.summary = "/&changed: /' plugins/serial.c && git commit -qam head || exit 2
+	[ -n "$(git diff "$BASE")" ] || fault "nothing was changed"
+	export BASE CONFIG=$scratch/short.json PAIRS=6 GITHUB_STEP_SUMMARY=$scratch/summary
+	echo '{"models": ["serial"], "cores": [1], "workloads": [{"workload": "counter", "batch": 1024}],
+		"sampling": {"warmup_ms": 5, "window_ms": 5, "windows": 4}}' >"$CONFIG"
+	for step in "Build the base and the head" Judge; do
+		commands_of "$steps" "$step" >"$scratch/step"
+		[ -s "$scratch/step" ] || fault "the workflow has no step \"$step\""
+		bash -e "$scratch/step" >"$scratch/out" 2>"$scratch/err"; code=$?
+		# What so short windows say of the change is the machine's: 1 where it looks slower.
+		[ $code = 0 ] || [ "$step $code" = "Judge 1" ] || {
+			fault "\"$step\" ended with $code"; cat "$scratch/out" "$scratch/err" >&2; return; }
+	done
+	grep -q 'judged 1 of 1 case' "$scratch/summary" || fault "the summary says: $(cat "$scratch/summary")"
+	grep -q '<testsuites' build/compare.xml || fault "no JUnit XML"
+	rm build/compare.json
+	cp build/base/lib/heddle/plugins/serial.so build/head/lib/heddle/plugins/ 2>/dev/null ||
+		cp build/base/lib/*/heddle/plugins/serial.so build/head/lib/*/heddle/plugins/
+	bash -e "$scratch/step" >"$scratch/out" 2>&1 || fault "nothing differs, and it failed: $(cat "$scratch/out")"
+	grep -q 'are the same' "$scratch/out" || fault "that nothing differs is not told: $(cat "$scratch/out")"
+}
+
 # SciPy and statsmodels come to the same numbers.
 test_stats_reference() {
 	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
@@ -299,7 +347,7 @@ test_limits_short() {
 }
 
 case ${1:-} in
-bootstrap | plot | schemas | includes) "test_$1" ;;
+bootstrap | plot | schemas | includes | workflow) "test_$1" ;;
 install | export | export_compare | stats_reference | limits | limits_short) "test_$1" "${2:-}" ;;
 *) sed -n '3s/^# *//p' "$0" >&2; exit 2 ;;
 esac
