@@ -30,8 +30,8 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_plot = {
         .name = "plot",
-        .usage = "RESULT [-o DIR]",
-        .summary = "draw throughput over cores as PNG and SVG (needs matplotlib)",
+        .usage = "RESULT|FOLDER [-o DIR]",
+        .summary = "draw throughput over cores, or of a folder over time (needs matplotlib)",
         .help = "  -o, --output DIR      where the figures go; else next to the result\n",
         .run = run,
 };

@@ -25,7 +25,8 @@ static void put_governor(json_t *context, const char *governor)
 		                    json_boolean(strcmp(governor, "performance")));
 }
 
-/* What was not measured (caches, clock, address randomisation) is left out; readers want the array. */
+/* What a result does not tell (a cache's type and who shares it, clock, address randomisation) is left out; readers
+   want the array. */
 static json_t *context_json(const struct export_set *set)
 {
 	const json_t *document = set->sources[0].document,

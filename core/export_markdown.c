@@ -10,7 +10,7 @@
 
 enum { STEP_SUMMARY = 1024 * 1024 /* bytes that GitHub takes of one step */ };
 
-/* All that Markdown or HTML could read as its own; what would end a row is a blank. */
+/* What Markdown or HTML reads as its own is escaped; what would end a row is a blank. */
 static void put_text(FILE *out, const char *text)
 {
 	for (; *text; text++)

@@ -109,7 +109,7 @@ START_TEST(the_highest_rate_that_is_held_is_found)
 	ck_assert(not_held <= held * 1.05 || result->probe_count == TRIAL_PROBES);
 	/* The rest is of the trial at that rate. */
 	ck_assert_double_eq_tol(metric("planned_rate"), held, held * 0.1 + 100);
-	ck_assert_double_ge(metric("achieved_rate"), 0.99 * metric("planned_rate"));
+	ck_assert_double_ge(metric("achieved_rate"), 0.98 * metric("planned_rate"));
 	ck_assert_double_gt(metric("response_p50"), 0);
 	ck_assert_msg(strstr(result->note, "/s: "), "%s", result->note);
 	ck_assert_uint_gt(result->elapsed_ns, result->probe_count * 220 * NS_PER_MS);
@@ -246,12 +246,14 @@ START_TEST(a_stall_shows_in_the_response_time_only)
 {
 	prepare(TEST_PLUGIN_DIR "/stall.so");
 	rig_set_int(&rig, "rate", 2000);
+	rig_set_int(&rig, "connections",
+	            4); /* so few of 2000 messages a second are under way in a stall */
 	rig.spec.sampling.windows = 10;
 	rig.spec.sampling.window_ms = 200;
 	run();
 	rig_assert_status(&rig, STATUS_OK);
 	ck_assert_double_gt(metric("response_p99"), 50e6);
-	ck_assert_double_lt(metric("latency_p99"), 25e6);
+	ck_assert_double_lt(metric("latency_p99"), metric("response_p99") / 2);
 	ck_assert_double_lt(metric("response_p50"), 25e6);
 	ck_assert_double_eq_tol(metric("planned_rate"), 2000, 50);
 	/* The longest was asked at the stall's begin. */
