@@ -202,10 +202,11 @@ struct hd_host {
 };
 
 enum hd_option_kind {
-	HD_OPTION_INT = 1, /* value, min, max; choices: words for -1, -2, ... beside a range from 0 up */
-	HD_OPTION_FLAG,    /* value: 0 or 1 */
-	HD_OPTION_CHOICE,  /* text: the default; choices: the words allowed, a blank between two */
-	HD_OPTION_TEXT     /* text: the default */
+	HD_OPTION_INT =
+	        1, /* value, min, max; choices: words for -1, -2, ... beside a range from 0 up */
+	HD_OPTION_FLAG,   /* value: 0 or 1 */
+	HD_OPTION_CHOICE, /* text: the default; choices: the words allowed, a blank between two */
+	HD_OPTION_TEXT    /* text: the default */
 };
 
 struct hd_option {
