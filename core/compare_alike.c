@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether two results may be compared, and in which words they differ. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,56 +102,35 @@ bool compare_is_same_run(const json_t *base, const json_t *new)
 	       json_object_get(old, "started");
 }
 
-/* A list of differences that grows, or ends in "..." where it is too long. */
-struct list {
-	char *text;
-	size_t size;
-};
-
-static void add(struct list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct list *list, const char *format, ...)
-{
-	size_t at = strlen(list->text);
-	va_list args;
-	int more;
-
-	if (at && at + 2 < list->size) {
-		strcat(list->text, "; ");
-		at += 2;
-	}
-	va_start(args, format);
-	more = vsnprintf(list->text + at, list->size - at, format, args);
-	va_end(args);
-	if (more > 0 && at + (size_t)more >= list->size && list->size > 4)
-		strcpy(list->text + list->size - 4, "...");
-}
-
-static void add_changed(struct list *list, const char *what, const json_t *old, const json_t *now)
+/* Both add to a list of differences. */
+static void add_changed(char text[COMPARE_TEXT], const char *what, const json_t *old,
+                        const json_t *now)
 {
 	char old_text[SHOWN], new_text[SHOWN];
 
 	if (json_equal(old, now) || ((!old || json_is_null(old)) && (!now || json_is_null(now))))
 		return;
 	if (json_is_array(old) || json_is_array(now))
-		add(list, "%s differ", what);
+		text_add(text, COMPARE_TEXT, "; ", "%s differ", what);
 	else
-		add(list, "%s %s, now %s", what, show(old, old_text), show(now, new_text));
+		text_add(text, COMPARE_TEXT, "; ", "%s %s, now %s", what, show(old, old_text),
+		         show(now, new_text));
 }
 
 /* Members of either object whose values are not the same. */
-static void add_members(struct list *list, json_t *old, json_t *now)
+static void add_members(char text[COMPARE_TEXT], json_t *old, json_t *now)
 {
 	json_t *value;
 	const char *key;
 
 	json_object_foreach(old, key, value)
 	{
-		add_changed(list, key, value, json_object_get(now, key));
+		add_changed(text, key, value, json_object_get(now, key));
 	}
 	json_object_foreach(now, key, value)
 	{
 		if (!json_object_get(old, key))
-			add_changed(list, key, NULL, value);
+			add_changed(text, key, NULL, value);
 	}
 }
 
@@ -187,21 +165,21 @@ void compare_settings(const struct compare_result *base, const json_t *base_case
 {
 	static const char *const objects[] = {"params", "options"};
 	static const char *const members[] = {"label", "cores", "cpus", "generator_cpus"};
-	struct list list = {text, COMPARE_TEXT};
 	json_t *old, *now;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
-		add_members(&list, json_object_get(base_case, objects[i]),
+		add_members(text, json_object_get(base_case, objects[i]),
 		            json_object_get(new_case, objects[i]));
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		add_changed(&list, members[i], json_object_get(base_case, members[i]),
+		add_changed(text, members[i], json_object_get(base_case, members[i]),
 		            json_object_get(new_case, members[i]));
 	old = sampling_of(base, row_text(base_case, "workload"));
 	now = sampling_of(new, row_text(new_case, "workload"));
-	add_members(&list, old, now);
+	add_members(text, old, now);
 	json_decref(old);
 	json_decref(now);
 	if (!text[0])
-		add(&list, "something that results do not tell, such as the placement");
+		text_add(text, COMPARE_TEXT, "; ",
+		         "something that results do not tell, such as the placement");
 }

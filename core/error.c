@@ -47,6 +47,21 @@ void problems_free(struct problems *problems)
 	*problems = (struct problems){0};
 }
 
+void text_add(char *text, size_t size, const char *separator, const char *format, ...)
+{
+	static const char cut[] = "...";
+	size_t used = strlen(text), needed;
+	va_list args;
+
+	needed = used + (size_t)snprintf(text + used, size - used, "%s", used ? separator : "");
+	used = strlen(text);
+	va_start(args, format);
+	needed += (size_t)vsnprintf(text + used, size - used, format, args);
+	va_end(args);
+	if (needed >= size && size >= sizeof(cut))
+		memcpy(text + size - sizeof(cut), cut, sizeof(cut));
+}
+
 void text_clean(char *text)
 {
 	for (unsigned char *c = (unsigned char *)text; *c; c++)

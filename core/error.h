@@ -24,6 +24,12 @@ struct problems {
 void problems_add(struct problems *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void problems_free(struct problems *);
 
+/*
+ * Adds to a text that holds `size` bytes, behind `separator` where there is something before it. Where all
+ * does not fit the text ends in "...".
+ */
+void text_add(char *text, size_t size, const char *separator, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
 /* Control characters, which could steer a terminal or break a table, become question marks. */
 void text_clean(char *text);
 

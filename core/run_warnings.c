@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be warned of before the first trial. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,18 +9,6 @@
 
 /* From here on somebody else is busy enough to be seen in the numbers. */
 enum { PRESSURE_PERCENT = 10 };
-
-/* Adds to a text, as far as there is room. */
-__attribute__((format(printf, 3, 4))) static void add(char *text, size_t size, const char *format,
-                                                      ...)
-{
-	size_t used = strlen(text);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text + used, size - used, format, args);
-	va_end(args);
-}
 
 /* The models of the plan with such a build, each once. */
 static void list_slow_models(const struct plan *plan, char *text, size_t size)
@@ -33,7 +20,7 @@ static void list_slow_models(const struct plan *plan, char *text, size_t size)
 		while (earlier < i && plan->cases[earlier].model != model)
 			earlier++;
 		if (earlier == i && build_is_slow(model->info.build))
-			add(text, size, "%smodel %s", text[0] ? ", " : "", model->name);
+			text_add(text, size, ", ", "model %s", model->name);
 	}
 }
 
@@ -43,8 +30,8 @@ static void look_at_builds(struct warnings *warnings, const struct plan *plan)
 	char which[200] = "";
 
 	if (strcmp(build.type, "Debug") == 0 || build_is_slow(build.flags))
-		add(which, sizeof(which), "heddle itself (%s%s%s)", build.type,
-		    build.sanitizers[0] ? ", sanitizer " : "", build.sanitizers);
+		text_add(which, sizeof(which), ", ", "heddle itself (%s%s%s)", build.type,
+		         build.sanitizers[0] ? ", sanitizer " : "", build.sanitizers);
 	list_slow_models(plan, which, sizeof(which));
 	if (which[0])
 		warnings_raise(warnings, WARNING_BUILD,

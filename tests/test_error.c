@@ -75,11 +75,44 @@ START_TEST(long_words_do_no_harm)
 }
 END_TEST
 
+START_TEST(texts_are_added_as_far_as_there_is_room)
+{
+	char text[16] = "";
+
+	text_add(text, sizeof(text), "; ", "one");
+	ck_assert_str_eq(text, "one");
+	text_add(text, sizeof(text), "; ", "two %d", 2);
+	ck_assert_str_eq(text, "one; two 2");
+	text_add(text, sizeof(text), "; ", "abc");
+	ck_assert_str_eq(text, "one; two 2; abc");
+	text_add(text, sizeof(text), "; ", "more");
+	ck_assert_str_eq(text, "one; two 2; ...");
+}
+END_TEST
+
+START_TEST(what_could_steer_a_terminal_is_cleaned)
+{
+	struct hd_error err = {0};
+	struct problems problems = {0};
+
+	hd_error(&err, -EINVAL, "%s", "a\033[2J\nb\xc2\x9b");
+	ck_assert_str_eq(err.text, "a?[2J?b??");
+	problems_add(&problems, "%s", "c\rd");
+	ck_assert_str_eq(problems.lines[0], "c?d");
+	problems_free(&problems);
+}
+END_TEST
+
 int main(void)
 {
-	const suite_test tests[] = {first_error_stays,          long_texts_are_cut,
-	                            problems_are_kept_in_order, slips_find_the_right_name,
-	                            long_words_do_no_harm,      NULL};
+	const suite_test tests[] = {first_error_stays,
+	                            long_texts_are_cut,
+	                            problems_are_kept_in_order,
+	                            slips_find_the_right_name,
+	                            long_words_do_no_harm,
+	                            texts_are_added_as_far_as_there_is_room,
+	                            what_could_steer_a_terminal_is_cleaned,
+	                            NULL};
 
 	return suite_run("error", tests);
 }

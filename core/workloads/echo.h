@@ -73,8 +73,6 @@ struct echo_params echo_read_params(const struct workload_case *);
 /* echo_verdict.c: as workload.verify and workload.measure. */
 void echo_verify(struct workload_trial *, struct workload_verdict *);
 void echo_measure(struct workload_trial *, const struct workload_seen *, double *values);
-/* Adds to a note of ARENA_REASON_BYTES. */
-void echo_note(char *note, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* echo_rate.c: the open loop. What is wrong with its parameters: 0 or -EINVAL. */
 int echo_check_rate(const struct value *, struct hd_error *);

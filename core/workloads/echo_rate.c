@@ -66,18 +66,22 @@ void echo_tell_rate(const struct workload_trial *trial, char *note)
 	char some[FORMAT_TEXT], all[FORMAT_TEXT];
 
 	if (!state->total.planned)
-		echo_note(note, "no message was planned in the windows; make them longer");
+		text_add(note, ARENA_REASON_BYTES, "; ",
+		         "no message was planned in the windows; make them longer");
 	if (answered < WORKLOAD_SHARE_HELD * (double)state->total.planned)
-		echo_note(note, "%s of %s planned messages a second came back",
-		          format_count((uint64_t)achieved_rate(state), some),
-		          format_count((uint64_t)planned_rate(state), all));
+		text_add(note, ARENA_REASON_BYTES, "; ",
+		         "%s of %s planned messages a second came back",
+		         format_count((uint64_t)achieved_rate(state), some),
+		         format_count((uint64_t)planned_rate(state), all));
 	if (params.goal_ns && response_ns > (double)params.goal_ns)
-		echo_note(note, "the goal of %s is not held: %s at percentile %g",
-		          format_quantity((double)params.goal_ns, "ns", some),
-		          format_quantity(response_ns, "ns", all), 100 * params.percentile);
+		text_add(note, ARENA_REASON_BYTES, "; ",
+		         "the goal of %s is not held: %s at percentile %g",
+		         format_quantity((double)params.goal_ns, "ns", some),
+		         format_quantity(response_ns, "ns", all), 100 * params.percentile);
 	if (late_ns >= LATE_NS)
-		echo_note(note, "the load generator was late: 1 in 100 sends by %s or more",
-		          format_quantity(late_ns, "ns", some));
+		text_add(note, ARENA_REASON_BYTES, "; ",
+		         "the load generator was late: 1 in 100 sends by %s or more",
+		         format_quantity(late_ns, "ns", some));
 }
 
 void echo_measure_rate(const struct workload_trial *trial, double *values)

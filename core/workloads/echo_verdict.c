@@ -3,7 +3,6 @@
 #include "echo.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,20 +53,6 @@ static uint64_t never_served(const struct echo_state *state)
 	return state->plan.connections - state->total.served - state->total.unasked;
 }
 
-void echo_note(char *note, const char *format, ...)
-{
-	size_t used = strlen(note);
-	va_list args;
-
-	if (used && used + 2 < ARENA_REASON_BYTES) {
-		memcpy(note + used, "; ", 3);
-		used += 2;
-	}
-	va_start(args, format);
-	vsnprintf(note + used, ARENA_REASON_BYTES - used, format, args);
-	va_end(args);
-}
-
 static void tell_notes(const struct workload_trial *trial, char *note)
 {
 	const struct echo_state *state = trial->state;
@@ -75,22 +60,25 @@ static void tell_notes(const struct workload_trial *trial, char *note)
 	char some[FORMAT_TEXT], all[FORMAT_TEXT], more[FORMAT_TEXT];
 
 	if (never_served(state))
-		echo_note(note, "%s of %s connections never served",
-		          format_count(never_served(state), some),
-		          format_count(state->plan.connections, all));
+		text_add(note, ARENA_REASON_BYTES, "; ", "%s of %s connections never served",
+		         format_count(never_served(state), some),
+		         format_count(state->plan.connections, all));
 	if (total->failed)
-		echo_note(note, "%s connections not made: %s", format_count(total->failed, some),
-		          total->failed_text);
+		text_add(note, ARENA_REASON_BYTES, "; ", "%s connections not made: %s",
+		         format_count(total->failed, some), total->failed_text);
 	if (total->unclosed)
-		echo_note(note, "%s connections not closed by the server in time",
-		          format_count(total->unclosed, some));
+		text_add(note, ARENA_REASON_BYTES, "; ",
+		         "%s connections not closed by the server in time",
+		         format_count(total->unclosed, some));
 	if (total->resent || total->reordered)
-		echo_note(note, "%s messages lost, %s came twice, %s out of order",
-		          format_count(total->lost, some), format_count(total->duplicate, all),
-		          format_count(total->reordered, more));
+		text_add(note, ARENA_REASON_BYTES, "; ",
+		         "%s messages lost, %s came twice, %s out of order",
+		         format_count(total->lost, some), format_count(total->duplicate, all),
+		         format_count(total->reordered, more));
 	if (generator_percent(total) >= GENERATOR_SATURATED_PERCENT)
-		echo_note(note, "the load generator is the limit: %.0f %% of its cores",
-		          generator_percent(total));
+		text_add(note, ARENA_REASON_BYTES, "; ",
+		         "the load generator is the limit: %.0f %% of its cores",
+		         generator_percent(total));
 	if (state->plan.rate)
 		echo_tell_rate(trial, note);
 }
