@@ -18,6 +18,12 @@ struct table {
 	int width;
 };
 
+/* A document may come from anywhere: what is no text says nothing. */
+static const char *note_text(const json_t *note)
+{
+	return json_is_string(note) ? json_string_value(note) : "";
+}
+
 static void print_cell(const struct table *table, int width, const char *text)
 {
 	fprintf(table->out, "%*s%s", width > format_width(text) ? width - format_width(text) : 0,
@@ -120,8 +126,7 @@ static bool is_common(const struct row *rows, size_t count, const char *wanted)
 
 		numbers += !is_empty_model(&rows[i]) &&
 		           strcmp(row_text(rows[i].of_case, "status"), "ok") == 0;
-		json_array_foreach(notes, n, note) with +=
-		        strcmp(json_string_value(note), wanted) == 0;
+		json_array_foreach(notes, n, note) with += strcmp(note_text(note), wanted) == 0;
 	}
 	return numbers > 1 && with == numbers;
 }
@@ -135,10 +140,10 @@ static void print_common_notes(const struct table *table, const struct row *rows
 		if (strcmp(row_text(rows[i].of_case, "status"), "ok"))
 			continue;
 		json_array_foreach(json_object_get(rows[i].of_case, "notes"), n,
-		                   note) if (is_common(rows, count, json_string_value(note)))
+		                   note) if (is_common(rows, count, note_text(note)))
 		{
 			fputs("  all: ", table->out);
-			format_wrapped(table->out, table->width, 7, 7, json_string_value(note));
+			format_wrapped(table->out, table->width, 7, 7, note_text(note));
 		}
 		return;
 	}
@@ -157,9 +162,9 @@ static void print_notes(const struct table *table, const struct row *row, const 
 	if (json_is_true(json_object_get(row->of_case, "shared")))
 		length += (size_t)snprintf(text, sizeof(text), "shares cores with the generator");
 	json_array_foreach(notes, i, note) if (length < sizeof(text) &&
-	                                       !is_common(rows, count, json_string_value(note)))
-	        length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
-	                                   length ? "; " : "", json_string_value(note));
+	                                       !is_common(rows, count, note_text(note))) length +=
+	        (size_t)snprintf(text + length, sizeof(text) - length, "%s%s", length ? "; " : "",
+	                         note_text(note));
 	if (!text[0])
 		return;
 	fprintf(table->out, "      ");

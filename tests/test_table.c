@@ -233,6 +233,12 @@ START_TEST(a_document_without_cases)
 	        "\"x\" }] "
 	        "}");
 	show_well(&(struct table_view){0}); /* whatever it says, it does not die */
+	fake_tree_put(root, "result.json",
+	              "{ \"format\": \"heddle-result\", \"version\": 1, \"cases\": ["
+	              "{ \"name\": \"a\", \"status\": \"ok\", \"notes\": [1, {}, \"seen\"] },"
+	              "{ \"name\": \"b\", \"status\": \"ok\", \"notes\": [null, \"other\"] }] }");
+	show_well(&(struct table_view){0});
+	ck_assert_ptr_nonnull(strstr(shown, "seen"));
 }
 END_TEST
 
