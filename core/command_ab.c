@@ -80,7 +80,7 @@ static int tell_nothing_differs(const struct ab_arguments *arguments)
 }
 
 static int run_pairs(const struct command *command, struct side *sides,
-                     const struct ab_arguments *arguments, const struct pairs_options *options)
+                     struct ab_arguments *arguments, const struct pairs_options *options)
 {
 	char duration[FORMAT_TEXT];
 	struct hd_error err = {0};
@@ -97,6 +97,7 @@ static int run_pairs(const struct command *command, struct side *sides,
 		if (sides[side].kind->begin(&sides[side], &err))
 			return tell_error(command, &err);
 	if (pairs_run(sides, options, &end, &err)) {
+		arguments->only_in_journals = true;
 		fprintf(stderr, "heddle %s: %s; what was measured is in %s and %s\n", command->name,
 		        err.text, arguments->journals[BASE], arguments->journals[NEW]);
 		return EXIT_INTERNAL;
@@ -118,8 +119,8 @@ struct surroundings {
 	const struct plan *plans[SIDES]; /* NULL where they are another program's */
 };
 
-static int judge(const struct command *command, struct side *sides,
-                 const struct ab_arguments *arguments, struct surroundings *around)
+static int judge(const struct command *command, struct side *sides, struct ab_arguments *arguments,
+                 struct surroundings *around)
 {
 	int columns = screen_columns(STDERR_FILENO), code;
 	struct warnings warnings = arguments->warnings;
@@ -145,12 +146,6 @@ static int judge(const struct command *command, struct side *sides,
 	code = run_pairs(command, sides, arguments, &options);
 	warnings_tell(&warnings, stderr, columns);
 	return code;
-}
-
-/* The journals go where the document stands, or where nothing was measured. */
-static bool is_saved(int code)
-{
-	return code != EXIT_INTERNAL;
 }
 
 /* ---- Two folders, two files, or one build against itself --------------------------------------- */
@@ -190,7 +185,7 @@ static int use_both(struct workbench *new, const void *context)
 	if (code < 0)
 		code = judge(two->command, sides, arguments, &around);
 	for (int side = 0; side < SIDES; side++)
-		side_close(&sides[side], is_saved(code));
+		side_close(&sides[side], !arguments->only_in_journals);
 	return code;
 }
 
@@ -260,7 +255,7 @@ int command_ab_programs(const struct command *command, struct ab_arguments *argu
 	if (code < 0)
 		code = judge(command, sides, arguments, &around);
 	for (int side = 0; side < SIDES; side++)
-		side_close(&sides[side], is_saved(code));
+		side_close(&sides[side], !arguments->only_in_journals);
 	topology_free(&topology);
 	return code;
 }

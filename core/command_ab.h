@@ -21,8 +21,9 @@ struct ab_arguments {
 	char folders[AB_SIDES][PATH_MAX]; /* that the plugins of --base DIR and --new DIR lie in */
 	uint32_t pairs;
 	uint64_t seed;
-	char margin[32];     /* as the config is to have it */
-	char path[PATH_MAX]; /* of the document */
+	char margin[32];       /* as the config is to have it */
+	char path[PATH_MAX];   /* of the document */
+	bool only_in_journals; /* what was measured: there is no document of it */
 	char journals[AB_SIDES][PATH_MAX + 16];
 };
 

@@ -130,6 +130,10 @@ outputs_for_others_are_written() {
 	judged "$heddle" ab short.json --pairs 8 -o forms.json -f --json && is_json out &&
 		expect 0 "$heddle" show forms.json && has out 'against themselves'
 }
+a_report_that_cannot_be_written_loses_nothing() {
+	expect 6 "$heddle" ab short.json --pairs 8 -o report.json --junit no/where.xml && has err 'no/where.xml' &&
+		is_json report.json && [ ! -e report.json.base.journal ] && [ ! -e report.json.new.journal ]
+}
 an_interruption_saves() {
 	local run code
 	"$heddle" ab short.json --set sampling.windows=100 --set sampling.window_ms=20 --pairs 20 -o int.json >out 2>err & run=$!
@@ -150,7 +154,7 @@ for name in two_folders_are_judged each_trial_tells_what_it_mapped two_files_are
 	a_model_of_one_side_is_listed a_model_of_no_side_is_an_error the_same_bytes_are_exit_5 alone_it_is_the_noise_floor \
 	whole_programs_are_judged wrong_calls_are_refused the_exit_code_is_the_worst_verdict a_margin_is_the_configs an_existing_document_is_kept \
 	what_is_no_file_is_no_place_for_a_document a_refused_call_leaves_journals_alone \
-	another_machine_is_refused a_failed_case_is_exit_3 outputs_for_others_are_written an_interruption_saves \
+	another_machine_is_refused a_failed_case_is_exit_3 outputs_for_others_are_written a_report_that_cannot_be_written_loses_nothing an_interruption_saves \
 	a_full_disk_is_exit_6
 do
 	check $name
