@@ -25,29 +25,56 @@ static uint64_t round_up(uint64_t value, uint64_t unit)
 	return (value + unit - 1) / unit * unit;
 }
 
+static int refused(struct hd_error *err)
+{
+	return hd_error(err, -errno, "shared memory of the trial: %s", strerror(errno));
+}
+
+/* With address space before and after it that is nobody's. */
 static int map(struct arena *arena, struct hd_error *err)
 {
-	void *base = mmap(NULL, arena->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-	                  arena->fd, 0);
+	char *room = mmap(NULL, arena->size + 2 * ARENA_GUARD, PROT_NONE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (base == MAP_FAILED)
-		return hd_error(err, -errno, "shared memory of the trial: %s", strerror(errno));
-	arena->base = base;
-	arena->board = base;
-	arena->slots_at = arena->board->slots_at;
-	arena->generator_slots_at = arena->board->generator_slots_at;
-	arena->workload_at = arena->board->workload_at;
-	arena->plugin_at = arena->board->plugin_at;
+	if (room == MAP_FAILED)
+		return refused(err);
+	if (mmap(room + ARENA_GUARD, arena->size, PROT_READ | PROT_WRITE,
+	         MAP_SHARED | MAP_NORESERVE | MAP_FIXED, arena->fd, 0) == MAP_FAILED) {
+		int code = refused(err);
+
+		munmap(room, arena->size + 2 * ARENA_GUARD);
+		return code;
+	}
+	arena->base = room + ARENA_GUARD;
+	arena->board = (struct arena_board *)(void *)arena->base;
 	return 0;
+}
+
+/* Who writes beyond one part does not get into the next. */
+static int guard_parts(const struct arena *arena, struct hd_error *err)
+{
+	const uint64_t parts[] = {arena->slots_at, arena->workload_at, arena->plugin_at};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i] < ARENA_GUARD || parts[i] > arena->size ||
+		    mprotect(arena->base + parts[i] - ARENA_GUARD, ARENA_GUARD, PROT_NONE) < 0)
+			return hd_error(err, -EINVAL, "shared memory of the trial: no guard pages");
+	return 0;
+}
+
+/* Where the part begins that comes after one that ends there, with a guard between them. */
+static uint64_t part_after(uint64_t end)
+{
+	return round_up(end, 4096) + ARENA_GUARD;
 }
 
 int arena_create(struct arena *arena, const struct arena_sizes *sizes, struct hd_error *err)
 {
-	uint64_t slots_at = round_up(sizeof(struct arena_board), 4096);
+	uint64_t slots_at = part_after(sizeof(struct arena_board));
 	uint64_t generator_at = slots_at + sizes->tasks * sizeof(struct arena_slot);
 	uint64_t workload_at =
-	        round_up(generator_at + sizes->generator_threads * sizeof(struct arena_slot), 4096);
-	uint64_t plugin_at = round_up(workload_at + sizes->workload_bytes, 4096);
+	        part_after(generator_at + sizes->generator_threads * sizeof(struct arena_slot));
+	uint64_t plugin_at = part_after(workload_at + sizes->workload_bytes);
 	int code;
 
 	*arena = (struct arena){
@@ -74,12 +101,13 @@ int arena_create(struct arena *arena, const struct arena_sizes *sizes, struct hd
 	arena->board->in_flight = sizes->tasks;
 	arena->board->generator_threads = sizes->generator_threads;
 	arena->board->text_used = 1; /* place 0 is "" */
-	return 0;
+	return guard_parts(arena, err);
 }
 
 int arena_map(struct arena *arena, int fd, struct hd_error *err)
 {
 	struct stat status;
+	int code;
 
 	*arena = (struct arena){.fd = fd};
 	if (fstat(fd, &status) < 0)
@@ -87,13 +115,20 @@ int arena_map(struct arena *arena, int fd, struct hd_error *err)
 	arena->size = (uint64_t)status.st_size;
 	if (arena->size < sizeof(struct arena_board))
 		return hd_error(err, -EINVAL, "shared memory of the trial: too small");
-	return map(arena, err);
+	code = map(arena, err);
+	if (code)
+		return code;
+	arena->slots_at = arena->board->slots_at;
+	arena->generator_slots_at = arena->board->generator_slots_at;
+	arena->workload_at = arena->board->workload_at;
+	arena->plugin_at = arena->board->plugin_at;
+	return guard_parts(arena, err);
 }
 
 void arena_destroy(struct arena *arena)
 {
 	if (arena->base)
-		munmap(arena->base, arena->size);
+		munmap(arena->base - ARENA_GUARD, arena->size + 2 * ARENA_GUARD);
 	if (arena->fd >= 0)
 		close(arena->fd);
 	*arena = (struct arena){.fd = -1};

@@ -6,7 +6,8 @@
  * (jobs, buffers, words), and room for the plugin.
  *
  * The core and the stage map it at different addresses: what both use is found by offset, pointers
- * inside belong to the stage and to what it forks.
+ * inside belong to the stage and to what it forks. Around each part but the generator's slots, which nobody in a
+ * stage writes, lie pages that cannot be touched: who reads or writes beyond one gets SIGSEGV.
  */
 #ifndef HEDDLE_ARENA_H
 #define HEDDLE_ARENA_H
@@ -20,11 +21,15 @@
 enum {
 	ARENA_SPACING =
 	        256, /* bytes between two tasks' counters: adjacent-line prefetch pulls in pairs */
-	ARENA_CPUS = 4096, /* PUs of a case, at most */
+	ARENA_GUARD = 65536, /* bytes of address space between two parts */
+	ARENA_CPUS = 4096,   /* PUs of a case, at most */
 	ARENA_WATCHED = 16384,
 	ARENA_VALUES = 64,        /* parameters and options of a case, at most */
 	ARENA_TEXT_BYTES = 65536, /* paths and values that are text */
 	ARENA_REASON_BYTES = 512,
+	ARENA_FRAMES = 32,  /* of a backtrace, at most; the innermost ones */
+	ARENA_OBJECTS = 12, /* files that they lie in */
+	ARENA_OBJECT_BYTES = 512,
 };
 
 /* Where the stage is; what a crash or a hang is told to have happened in. */
@@ -70,10 +75,30 @@ struct arena_passes {
 	uint64_t count, ns, ops;
 };
 
+struct arena_frame {
+	uint64_t address; /* in the process; of the outer frames, where the call returns to */
+	uint64_t offset;  /* in the object's file, of the instruction that was under way */
+	uint32_t object;  /* its place in struct arena_fault plus one; 0: none is known */
+};
+
+/* What a dying process writes down, the first one of a trial. Names are found by the core: see fault.h. */
+struct arena_fault {
+	_Atomic int32_t thread;  /* that writes; 0: nothing happened */
+	int32_t pid, signal;     /* signal 0: exit() was called */
+	int32_t code;            /* si_code */
+	uint32_t stack_overflow; /* 1: the address lies beside the stack pointer */
+	uint64_t address;        /* si_addr */
+	_Atomic uint32_t frames; /* that are valid, innermost first */
+	uint32_t objects;
+	struct arena_frame frame[ARENA_FRAMES];
+	char object[ARENA_OBJECTS][ARENA_OBJECT_BYTES];
+};
+
 struct arena_board {
 	/* The case: written by the core before the stage starts, only read from then on. */
 	uint32_t describe; /* 1: do not run anything, fill `model` of the workload's memory */
-	uint32_t counted;  /* 1: events of its processes are counted (counters.h) */
+	uint32_t check; /* 1 + place of the one property of the model to be looked at; 0: a trial */
+	uint32_t counted; /* 1: events of its processes are counted (counters.h) */
 	uint32_t cores, in_flight, locks, queues, queue_capacity, events;
 	int32_t cpus[ARENA_CPUS];
 	uint32_t plugin_path, workload_name; /* places in text */
@@ -92,7 +117,9 @@ struct arena_board {
 	uint32_t skipped;  /* 1: `reason` is why the model cannot run here */
 	uint32_t finished; /* 1: all phases were gone through or told why not */
 	char reason[ARENA_REASON_BYTES];
-	_Atomic uint32_t noted;        /* 1 once `note` is being written */
+	char changed
+	        [ARENA_REASON_BYTES]; /* what the model changed about the process, see stage_traces.h */
+	_Atomic uint32_t noted;       /* 1 once `note` is being written */
 	char note[ARENA_REASON_BYTES]; /* of the model, for the table */
 	_Atomic uint32_t watched;      /* entries of watched_pids that are valid */
 	_Atomic int32_t watched_pids[ARENA_WATCHED];
@@ -101,6 +128,7 @@ struct arena_board {
 	uint64_t beat_cpu_ns;            /* the thread's CPU time at the last one */
 	_Atomic uint64_t passes_done;    /* whole passes, measured or not */
 	struct arena_passes measured;    /* valid after the stage has ended, or while it waits */
+	struct arena_fault fault;
 
 	/* The core to the stage, its tasks and the generator: each on lines of its own. */
 	_Alignas(ARENA_SPACING) _Atomic uint32_t stop;      /* jobs end at their next step */

@@ -15,7 +15,7 @@
 #include "paths.h"
 #include "verdict.h"
 
-enum { OF_BASE = COMMAND_OWN, OF_NEW, BASE_PROGRAM, NEW_PROGRAM, PAIRS, SEED, NO_WARN };
+enum { OF_BASE = COMMAND_OWN, OF_NEW, BASE_PROGRAM, NEW_PROGRAM, PAIRS, SEED, NO_WARN, NO_LOCK };
 
 enum { BASE, NEW, SIDES = AB_SIDES };
 
@@ -29,6 +29,7 @@ static const struct option long_options[] = {
         {"pairs", required_argument, NULL, PAIRS},
         {"seed", required_argument, NULL, SEED},
         {"no-warn", required_argument, NULL, NO_WARN},
+        {"no-lock", no_argument, NULL, NO_LOCK},
         {0},
 };
 
@@ -65,6 +66,9 @@ static int take_option(const struct command *command, int option, char **argv,
 		return take_pairs(command, optarg, &arguments->pairs);
 	case SEED:
 		return command_take_seed(command, optarg, &arguments->seed);
+	case NO_LOCK:
+		arguments->no_lock = true;
+		return -1;
 	case NO_WARN:
 		return warnings_silence(&arguments->warnings, optarg, &err)
 		               ? command_misused(command, "%s", err.text)
@@ -193,12 +197,18 @@ static int parse(const struct command *command, int argc, char **argv,
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct ab_arguments arguments = {0};
+	struct runlock lock;
 	int code = parse(command, argc, argv, &arguments);
 
 	if (code >= 0)
 		return code;
-	return arguments.programs[BASE] ? command_ab_programs(command, &arguments)
-	                                : command_ab_benches(command, &arguments);
+	(void)command_catch_signals(); /* they end the wait, too */
+	code = command_lock(&lock, command, arguments.bench.config, arguments.no_lock);
+	if (code < 0)
+		code = arguments.programs[BASE] ? command_ab_programs(command, &arguments)
+		                                : command_ab_benches(command, &arguments);
+	runlock_release(&lock);
+	return code;
 }
 
 const struct command command_ab = {
@@ -216,8 +226,8 @@ const struct command command_ab = {
                 "                        judge two whole builds instead, each with its plugins\n"
                 "      --pairs N         of a block (20); rounds and budget_s are not "
                 "used\n" COMMAND_VERDICT_HELP
-                "      --only, --set, --cores, --model, --plugin-dir, --seed, --no-warn\n"
-                "                        as in `heddle run`\n\n"
+                "      --only, --set, --cores, --model, --plugin-dir, --seed, --no-warn,\n"
+                "      --no-lock         as in `heddle run`\n\n"
                 "Exit: 0 no regression, 1 a regression, 2 usage or config error, 3 a case failed\n"
                 "or none was judged, 4 inconclusive or contaminated with --strict, 5 nothing\n"
                 "differs, 6 heddle could not go on, 129, 130, 143 interrupted.\n",

@@ -8,6 +8,7 @@
 
 #include "command_verdict.h"
 #include "compare.h"
+#include "format.h"
 #include "outfile.h"
 #include "screen.h"
 #include "verdict_document.h"
@@ -98,7 +99,8 @@ static void print_notes(const json_t *document)
 
 	json_array_foreach(json_object_get(document, "notes"), i, note)
 	{
-		fprintf(stderr, "%s\n", json_string_value(note));
+		format_clean(stderr, json_string_value(note));
+		fputc('\n', stderr);
 	}
 }
 

@@ -83,14 +83,15 @@ static int list(const char *const *dirs, int dir_count, bool json)
 	struct hd_error err = {0};
 	struct plugin_folders folders;
 	struct models models = {0};
+	const struct keeper_limits limits = {.memory_mib = 4096, .threads = 1024};
 	struct keeper keeper;
-	int code = keeper_start(&keeper, false, &err);
+	int code = keeper_start(&keeper, KEEPER_ISOLATED, &err);
 
 	paths_plugins(&folders, dirs, dir_count);
 	if (!code)
 		code = models_find(&models, (const char *const *)folders.folders, &err);
 	for (size_t i = 0; !code && i < models.count; i++)
-		models_ask(models.items[i], &keeper, ASK_S);
+		models_ask(models.items[i], &keeper, &limits, ASK_S);
 	if (!code && json)
 		code = list_print_json(&models, stdout);
 	else if (!code)

@@ -105,7 +105,7 @@ static int run(const struct command *command, int argc, char **argv)
 	if (!err.code)
 		return EXIT_OK;
 	fprintf(stderr, "heddle show: %s\n", err.text);
-	return EXIT_USAGE;
+	return err.code == -ENOMEM ? EXIT_INTERNAL : EXIT_USAGE;
 }
 
 const struct command command_show = {
@@ -117,6 +117,7 @@ const struct command command_show = {
                 "      --sort KEY        name, throughput, cores or model; else the config's "
                 "order\n"
                 "      --by KEY          a table for each workload (default), model or cores\n"
-                "      --json            the document, indented\n",
+                "      --json            the document, indented\n\n"
+                "Exit: 0 all well, 2 usage error or no result, 6 heddle could not go on.\n",
         .run = run,
 };

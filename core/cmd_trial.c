@@ -37,6 +37,9 @@ static void print_metrics(const struct workload *workload, const struct trial_re
 {
 	char text[FORMAT_TEXT];
 
+	/* What does not apply to the case is left out; the first one always does. */
+	if (!isfinite(result->metrics[0]))
+		printf("  %-26s not measured\n", workload->metrics[0].name);
 	for (int i = 0; workload->metrics[i].name; i++)
 		if (isfinite(result->metrics[i]))
 			printf("  %-26s %s\n", workload->metrics[i].name,
@@ -81,6 +84,8 @@ static int run_one(struct workbench *bench, const char *wrap)
 		print_metrics(kase->workload, &result);
 	if (result.note[0])
 		printf("  %s\n", result.note);
+	if (result.changed[0])
+		printf("  changed %s\n", result.changed);
 	trial_free(&result);
 	return result.status == STATUS_OK ? EXIT_OK : EXIT_CASE_FAILED;
 }
@@ -115,7 +120,7 @@ static int use(struct workbench *bench, const void *wrap)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct workbench_options options = {.foreground = true};
+	struct workbench_options options = {.mode = KEEPER_FOREGROUND};
 	const char *wrap = "";
 	int code = parse(command, argc, argv, &options, &wrap);
 

@@ -173,6 +173,7 @@ static int use_both(struct workbench *new, const void *context)
 	if (code >= 0)
 		return code;
 	run_read_machine(&around.machine, &new->topology, &new->plan);
+	workbench_tell_protection(benches[BASE], &around.machine);
 	command_print_machine(new, &around.machine);
 	benches[BASE]->scratch.seed = arguments->seed;
 	for (int side = 0; code < 0 && side < SIDES; side++) {

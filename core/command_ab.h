@@ -4,6 +4,7 @@
 #define HEDDLE_COMMAND_AB_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "command_verdict.h"
@@ -19,6 +20,7 @@ struct ab_arguments {
 	struct warnings warnings; /* those that are not wanted */
 	const char *places[AB_SIDES], *programs[AB_SIDES];
 	char folders[AB_SIDES][PATH_MAX]; /* that the plugins of --base DIR and --new DIR lie in */
+	bool no_lock;
 	uint32_t pairs;
 	uint64_t seed;
 	char margin[32];       /* as the config is to have it */

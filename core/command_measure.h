@@ -10,10 +10,19 @@
 
 #include "command.h"
 #include "machine.h"
+#include "runlock.h"
 #include "workbench.h"
 
-/* Takes over the signals that end a command. The number of the one that came, 0 before. */
+/*
+ * Takes over the signals that end a command. The number of the one that came, 0 before. A second one, half a
+ * second later or more, ends the program at once: what is on disk by then is valid.
+ */
 const volatile sig_atomic_t *command_catch_signals(void);
+/*
+ * Waits until no other run of the user's measures, and says for whom; not with `skip` or $HEDDLE_NO_LOCK. Where
+ * there can be no lock that is told and no reason to stop. -1 to go on, else an exit code: the user wants an end.
+ */
+int command_lock(struct runlock *, const struct command *, const char *config, bool skip);
 /* Reads --seed: a number below 2^53, as other tools read JSON. -1 to go on, else an exit code. */
 int command_take_seed(const struct command *, const char *text, uint64_t *seed);
 uint64_t command_random_seed(void);
@@ -26,5 +35,9 @@ int command_check_output(const struct command *, const char *path, bool overwrit
 int command_check_machine(const struct command *, const struct workbench *);
 /* Two lines on stderr. */
 void command_print_machine(const struct workbench *, const struct machine *);
+/* command_plan.c: how much it is, on stderr. */
+void command_print_plan(const struct plan *);
+/* Each case on stdout, and nothing is run. An exit code. */
+int command_dry_run(const struct workbench *);
 
 #endif

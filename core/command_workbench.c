@@ -32,6 +32,10 @@ int command_take_option(const struct command *command, int option, char **argv,
 		                       options->change_count == WORKBENCH_LIST
 		                               ? "too many of these"
 		                               : "write PLACE=VALUE");
+	case COMMAND_UNPROTECTED:
+		if (options->mode == KEEPER_ISOLATED)
+			options->mode = KEEPER_OPEN;
+		return -1;
 	case COMMAND_CORES:
 		options->cores = value;
 		return -1;

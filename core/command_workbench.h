@@ -13,6 +13,7 @@ enum {
 	COMMAND_CORES,
 	COMMAND_MODEL,
 	COMMAND_PLUGIN_DIR,
+	COMMAND_UNPROTECTED,
 	COMMAND_OWN
 };
 
@@ -24,6 +25,7 @@ enum {
 	{"cores", required_argument, NULL, COMMAND_CORES}, \
 	{"model", required_argument, NULL, COMMAND_MODEL}, \
 	{"plugin-dir", required_argument, NULL, COMMAND_PLUGIN_DIR}, \
+	{"unprotected", no_argument, NULL, COMMAND_UNPROTECTED}, \
 	{"help", no_argument, NULL, 'h'}
 /* clang-format on */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compare_parts.h"
+#include "memory.h"
 #include "result_rows.h"
 #include "result_value.h"
 #include "verdict_document.h"
@@ -77,7 +78,7 @@ static json_t *make_groups(const json_t *verdicts, const char *by)
 		double ratio = row_number(json_object_get(verdict, "ratio")), change;
 		json_t *key;
 
-		if (isnan(ratio) || !json_is_true(json_object_get(verdict, "gates")))
+		if (!(ratio > 0) || !json_is_true(json_object_get(verdict, "gates")))
 			continue;
 		change = log(ratio) * (strcmp(row_text(verdict, "better"), "lower") == 0 ? -1 : 1);
 		key = group_key(verdict, by);
@@ -93,8 +94,9 @@ static json_t *make_groups(const json_t *verdicts, const char *by)
 		int cases = (int)json_integer_value(json_array_get(sum, 1));
 		double total = json_number_value(json_array_get(sum, 0));
 
-		json_array_append_new(groups, json_pack("{s:s, s:f, s:i}", "name", name, "ratio",
-		                                        exp(total / cases), "cases", cases));
+		json_array_append_new(groups, json_pack("{s:s, s:o, s:i}", "name", name, "ratio",
+		                                        json_number_or_null(exp(total / cases)),
+		                                        "cases", cases));
 	}
 	json_decref(sums);
 	return groups;
@@ -109,11 +111,13 @@ static json_t *side(const char *place, const struct compare_result *results, siz
 	for (size_t i = 0; i < count; i++) {
 		const json_t *run = json_object_get(results[i].document, "run");
 
-		json_array_append_new(told, json_pack("{s:s, s:O?, s:O?}", "path", results[i].path,
-		                                      "name", json_object_get(run, "name"),
-		                                      "started", json_object_get(run, "started")));
+		json_array_append_new(told, json_pack("{s:o, s:O?, s:O?}", "path",
+		                                      json_any_text(results[i].path), "name",
+		                                      json_object_get(run, "name"), "started",
+		                                      json_object_get(run, "started")));
 	}
-	return json_pack("{s:s, s:[], s:o}", "place", place, "objects", "results", told);
+	return json_pack("{s:o, s:[], s:o}", "place", json_any_text(place), "objects", "results",
+	                 told);
 }
 
 static json_t *notes_json(const struct problems *notes)
@@ -176,12 +180,17 @@ int compare(const struct compare_options *options, struct compared *compared, st
 	        .unjudged = json_array(),
 	        .other_settings = json_object(),
 	};
+	size_t failures = memory_failures();
 	int code;
 
 	*compared = (struct compared){0};
 	code = compare_read(&comparison, err);
 	if (!code)
 		code = judge_what_was_read(&comparison, compared, err);
+	if (!code && memory_failures() != failures) {
+		compared_free(compared);
+		code = hd_error(err, -ENOMEM, "out of memory");
+	}
 	compare_pairings_free(&comparison);
 	compare_inputs_free(&comparison);
 	problems_free(&comparison.notes);

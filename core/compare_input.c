@@ -40,15 +40,19 @@ static void index_cases(struct compare_result *result)
 	}
 }
 
-/* The windows of the trials are of no use here, and most of a document. */
-static void forget_trials(json_t *document)
+/* The windows of the trials are of no use here, and most of a document; how long they took tells the time of a run. */
+static void keep_elapsed(json_t *of_case)
 {
-	json_t *of_case;
+	json_t *trial;
 	size_t i;
 
-	json_array_foreach(json_object_get(document, "cases"), i, of_case)
+	json_array_foreach(json_object_get(of_case, "trials"), i, trial)
 	{
-		json_object_del(of_case, "trials");
+		json_t *elapsed = json_incref(json_object_get(trial, "elapsed_ns"));
+
+		json_object_clear(trial);
+		if (elapsed)
+			json_object_set_new(trial, "elapsed_ns", elapsed);
 	}
 }
 
@@ -56,7 +60,8 @@ static int open_result(struct compare_result *result, const char *path, struct h
 {
 	const json_t *run;
 
-	*result = (struct compare_result){.document = result_load(path, err)};
+	*result =
+	        (struct compare_result){.document = result_load_shortened(path, keep_elapsed, err)};
 	if (!result->document)
 		return err->code;
 	result->path = strdup(path);
@@ -103,19 +108,21 @@ static int take_file(struct comparison *comparison, const char *name, size_t *pa
 {
 	struct compare_result *result = &comparison->bases[comparison->base_count];
 	struct hd_error why = {0};
+	struct stat status;
 	char *path;
 	int code;
 
 	if (asprintf(&path, "%s/%s", comparison->options->base, name) < 0)
 		return hd_error(err, -ENOMEM, "out of memory");
-	code = open_result(result, path, &why);
+	/* A pipe that nobody asked for would be waited for. */
+	code = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? open_result(result, path, &why)
+	                                                           : -EINVAL;
 	free(path);
 	if (code) {
 		close_result(result);
 		++*passed_over;
 		return code == -ENOMEM ? hd_error(err, code, "%s", why.text) : 0;
 	}
-	forget_trials(result->document);
 	comparison->base_count++;
 	return 0;
 }

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "config_read.h"
+#include "memory.h"
+#include "nesting.h"
 
 enum { MOST_BYTES = 1 << 20, MOST_NAME = 64 };
 
@@ -69,6 +71,8 @@ static void clean(char *text)
 static json_t *parse(struct reader *reader, const char *bytes, size_t size)
 {
 	json_error_t error;
+	struct nesting nesting = {0};
+	const char *refused;
 	json_t *root;
 	size_t blank = 0;
 	bool comment;
@@ -79,8 +83,13 @@ static json_t *parse(struct reader *reader, const char *bytes, size_t size)
 		read_problem(reader, "", "empty; must be a JSON object");
 		return NULL;
 	}
+	refused = nesting_refuses(&nesting, bytes, size);
+	if (refused) {
+		read_problem(reader, "", "%s; not a config", refused);
+		return NULL;
+	}
 	root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-	if (root)
+	if (root || memory_failures() != reader->failures)
 		return root;
 	clean(error.text);
 	comment = error.position > 0 && (size_t)error.position <= size &&
@@ -187,18 +196,25 @@ static int read_document(struct reader *reader, json_t *root, const struct confi
 	read_root(reader, root);
 	config->incomplete = reader->problems->count > before;
 	if (!config->incomplete)
-		config->json = json_dumps(root, JSON_COMPACT);
-	if (config->pool.failed || (!config->incomplete && !config->json)) {
-		read_problem(reader, "", "%s", strerror(ENOMEM));
-		return -ENOMEM;
-	}
+		config->json = memory_dump(root, JSON_COMPACT);
 	return config->incomplete ? -EINVAL : 0;
+}
+
+/* What was left out for want of memory may have been a key, or what was wrong with one. */
+static int check_memory(struct reader *reader, int code)
+{
+	if (memory_failures() == reader->failures && !reader->config->pool.failed)
+		return code;
+	reader->config->incomplete = true;
+	read_problem(reader, "", "%s", strerror(ENOMEM));
+	return -ENOMEM;
 }
 
 int config_load(struct config *config, const char *path, const struct config_change *change,
                 size_t changes, struct problems *problems)
 {
-	struct reader reader = {.config = config, .problems = problems};
+	struct reader reader = {
+	        .config = config, .problems = problems, .failures = memory_failures()};
 	char *bytes = NULL;
 	size_t size = 0;
 	json_t *root;
@@ -213,11 +229,14 @@ int config_load(struct config *config, const char *path, const struct config_cha
 	        .incomplete = true, /* until it was read */
 	        .trial_timeout_s = 10,
 	        .memory_mib = 4096,
+	        .threads = 16384,
 	};
 	config->path = pool_text(&config->pool, path);
 	config->folder = folder_of(&config->pool, path);
-	if (!config->path || !config->folder)
+	if (!config->path || !config->folder) {
+		problems_add(problems, "%s: %s", path, strerror(ENOMEM));
 		return -ENOMEM;
+	}
 	code = read_file(&reader, &bytes, &size);
 	if (code == 0) {
 		root = parse(&reader, bytes, size);
@@ -225,7 +244,7 @@ int config_load(struct config *config, const char *path, const struct config_cha
 		json_decref(root);
 	}
 	free(bytes);
-	return code;
+	return check_memory(&reader, code);
 }
 
 void config_free(struct config *config)

@@ -103,9 +103,10 @@ struct config {
 	size_t workload_count;
 	struct config_workload *workloads;
 	struct sampling sampling;
-	uint32_t trial_timeout_s, memory_mib;
-	uint32_t generator_cores; /* 0: half */
-	bool incomplete;          /* something is wrong with it: a plan can only add what else is */
+	uint32_t trial_timeout_s;
+	uint32_t memory_mib, threads; /* of all processes of a trial together */
+	uint32_t generator_cores;     /* 0: half */
+	bool incomplete; /* something is wrong with it: a plan can only add what else is */
 	char *json; /* the document in force, after --set, as compact JSON: the result carries it */
 	struct pool pool; /* all memory of the above but json */
 };

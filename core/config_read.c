@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <math.h>
 #include <string.h>
 
 void read_problem(struct reader *reader, const char *place, const char *format, ...)
@@ -22,6 +23,15 @@ void read_problem(struct reader *reader, const char *place, const char *format, 
 		problems_add(reader->problems, "%s: more errors follow", reader->config->path);
 }
 
+/* 6.0 is not told as 6, which would be right. */
+static const char *describe_real(double value, char out[WORDS_QUOTE])
+{
+	const bool whole = value == floor(value) && fabs(value) < 1e15;
+
+	snprintf(out, WORDS_QUOTE, whole ? "%.1f" : "%.17g", value);
+	return out;
+}
+
 const char *read_describe(const json_t *json, char out[WORDS_QUOTE])
 {
 	switch (json_typeof(json)) {
@@ -31,8 +41,7 @@ const char *read_describe(const json_t *json, char out[WORDS_QUOTE])
 		snprintf(out, WORDS_QUOTE, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
 		return out;
 	case JSON_REAL:
-		snprintf(out, WORDS_QUOTE, "%.17g", json_real_value(json));
-		return out;
+		return describe_real(json_real_value(json), out);
 	case JSON_OBJECT:
 		return "an object";
 	case JSON_ARRAY:

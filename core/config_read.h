@@ -20,7 +20,8 @@ enum {
 struct reader {
 	struct config *config;
 	struct problems *problems;
-	size_t told; /* problems of this file */
+	size_t told;     /* problems of this file */
+	size_t failures; /* memory_failures() before it was read */
 };
 
 /* "PATH: PLACE: sentence"; place "" is the document. */

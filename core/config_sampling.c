@@ -36,6 +36,7 @@ enum { SAMPLING_KEYS = sizeof(sampling_keys) / sizeof(*sampling_keys), WORKLOAD_
 static const struct number_key limit_keys[] = {
         {"trial_timeout_s", 1, 86400, offsetof(struct config, trial_timeout_s), WHOLE},
         {"memory_mib", 16, 1 << 24, offsetof(struct config, memory_mib), WHOLE},
+        {"threads", 16, 1 << 22, offsetof(struct config, threads), WHOLE},
 };
 
 /* False where the value is not what the key takes. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 int hd_error(struct hd_error *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -27,14 +29,18 @@ void problems_add(struct problems *problems, const char *format, ...)
 	char *line;
 	int length;
 
-	if (!lines)
+	if (!lines) {
+		memory_count_failure();
 		return;
+	}
 	problems->lines = lines;
 	va_start(args, format);
 	length = vasprintf(&line, format, args);
 	va_end(args);
-	if (length < 0)
+	if (length < 0) {
+		memory_count_failure();
 		return;
+	}
 	text_clean(line);
 	lines[problems->count++] = line;
 }
@@ -69,6 +75,20 @@ void text_clean(char *text)
 			*c = '?';
 		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* two bytes of UTF-8 */
 			c[0] = c[1] = '?';
+}
+
+void text_whole(char *text)
+{
+	size_t length = strlen(text), first = length;
+	unsigned char lead;
+
+	while (first && ((unsigned char)text[first - 1] & 0xc0) == 0x80)
+		first--;
+	if (!first--)
+		return;
+	lead = (unsigned char)text[first];
+	if (length - first < (lead >= 0xf0 ? 4u : lead >= 0xe0 ? 3u : lead >= 0xc0 ? 2u : 1u))
+		text[first] = '\0';
 }
 
 enum { LONGEST_NAME = 64 };

@@ -7,7 +7,7 @@
 
 struct hd_error {
 	int code;        /* -errno; 0 while nothing went wrong */
-	char text[1024]; /* one line, no newline at its end */
+	char text[1024]; /* one line, no newline at its end; clean: see text_clean() */
 };
 
 /* Records the first error, later ones are dropped; control characters in it become question marks. err may be
@@ -18,9 +18,10 @@ int hd_error(struct hd_error *err, int code, const char *format, ...)
 /* All that is wrong with an input. */
 struct problems {
 	size_t count;
-	char **lines; /* owned */
+	char **lines; /* owned; clean */
 };
 
+/* Where memory is short the line is lost, and memory_failures() counts one. */
 void problems_add(struct problems *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void problems_free(struct problems *);
 
@@ -32,6 +33,8 @@ void text_add(char *text, size_t size, const char *separator, const char *format
         __attribute__((format(printf, 4, 5)));
 /* Control characters, which could steer a terminal or break a table, become question marks. */
 void text_clean(char *text);
+/* Takes a character of UTF-8 away that was cut in two at the end of a text that had no more room. */
+void text_whole(char *text);
 
 /* Of `names` (ends with NULL) the one nearest to `word`, or NULL where none is near (edit distance). */
 const char *nearest_name(const char *word, const char *const *names);

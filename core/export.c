@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "export_set.h"
+#include "memory.h"
 #include "words.h"
 
 static const struct export_format *const formats[] = {
@@ -55,6 +56,7 @@ void export_print_formats(FILE *out)
 int export_text(const struct export_format *format, const struct export_options *options,
                 char **text, size_t *size, FILE *told, struct hd_error *err)
 {
+	size_t failures = memory_failures();
 	struct export_set set;
 	int code = export_set_open(&set, format, options, told, err);
 	FILE *out = NULL;
@@ -70,6 +72,8 @@ int export_text(const struct export_format *format, const struct export_options 
 	if (out && fclose(out) && !code)
 		code = hd_error(err, -ENOMEM, "out of memory");
 	export_set_close(&set);
+	if (!code && memory_failures() != failures)
+		code = hd_error(err, -ENOMEM, "out of memory");
 	if (code) {
 		free(*text);
 		*text = NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "export_set.h"
+#include "memory.h"
 #include "result_rows.h"
 
 /*
@@ -14,7 +15,7 @@
 static char *measure_name(const char *metric, const char *unit)
 {
 	bool bytes = strcmp(metric, "throughput") == 0 && strcmp(unit, "bytes/s") == 0;
-	char *slug = strdup(bytes ? "bytes_rate" : metric);
+	char *slug = memory_text(bytes ? "bytes_rate" : metric);
 
 	for (char *c = slug; c && *c; c++)
 		if (*c == '_')
@@ -38,7 +39,8 @@ static json_t *measure_json(const json_t *metric)
 	json_t *measure =
 	        json_pack("{s:f}", "value", row_number(json_object_get(metric, "median")));
 
-	if (json_array_size(interval) == 2) {
+	if (isfinite(row_number(json_array_get(interval, 0))) &&
+	    isfinite(row_number(json_array_get(interval, 1)))) {
 		json_object_set(measure, "lower_value", json_array_get(interval, 0));
 		json_object_set(measure, "upper_value", json_array_get(interval, 1));
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "export_set.h"
+#include "memory.h"
 #include "result_rows.h"
 
 /* ---- Names ----------------------------------------------------------------------------------- */
@@ -132,7 +133,7 @@ static void write_source(FILE *out, const struct export_source *source)
 {
 	const json_t *machine = json_object_get(source->document, "machine"),
 	             *run = json_object_get(source->document, "run");
-	char *cpu = strdup(row_text(machine, "cpu_model")), *facts = NULL;
+	char *cpu = memory_text(row_text(machine, "cpu_model")), *facts = NULL;
 
 	if (cpu) {
 		text_clean(cpu);
@@ -143,6 +144,8 @@ static void write_source(FILE *out, const struct export_source *source)
 		text_clean(facts);
 		fprintf(out, "%s\n", facts);
 		free(facts);
+	} else {
+		memory_count_failure();
 	}
 	free(cpu);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "export_set.h"
+#include "memory.h"
 #include "result_rows.h"
 #include "words.h"
 
@@ -43,7 +44,7 @@ static int unknown_metric(const struct export_set *set, const char *wanted, stru
 
 	for (size_t i = 0; i < set->row_count; i++)
 		json_object_update_missing(all, json_object_get(set->rows[i].of_case, "metrics"));
-	names = calloc(json_object_size(all) + 1, sizeof(*names));
+	names = memory_zalloc(json_object_size(all) + 1, sizeof(*names));
 	if (names)
 		json_object_foreach(all, name, value) names[count++] = name;
 	hd_error(err, -EINVAL, "--metric %s: no case has it%s%s", words_quote(wanted, quoted),

@@ -220,7 +220,7 @@ static json_t *median_json(const struct export_row *from, size_t family)
 {
 	const char *unit = row_text(export_metric(from), "unit"), *gate = row_gate(from->of_case);
 	double median = row_median(from->of_case, from->metric);
-	double real = export_time_ns(unit, median);
+	double real = export_time_ns(unit, median), cpu;
 	json_t *row = row_json(from, family, "aggregate", strlen(MEDIAN_SUFFIX));
 	json_int_t trials =
 	        (json_int_t)json_array_size(json_object_get(export_metric(from), "trials"));
@@ -229,10 +229,14 @@ static json_t *median_json(const struct export_row *from, size_t family)
 	json_object_set_new(row, "aggregate_unit", json_string("time"));
 	json_object_set_new(row, "repetitions", json_integer(trials));
 	json_object_set_new(row, "iterations", json_integer(trials));
-	put_times(row, real,
-	          cpu_ns(row_median(from->of_case, row_cpu_metric(from->of_case)), unit, real,
-	                 export_time_ns(row_text(row_metric(from->of_case, gate), "unit"),
-	                                row_median(from->of_case, gate))));
+	cpu = cpu_ns(row_median(from->of_case, row_cpu_metric(from->of_case)), unit, real,
+	             export_time_ns(row_text(row_metric(from->of_case, gate), "unit"),
+	                            row_median(from->of_case, gate)));
+	if (!isfinite(cpu)) {
+		put_error(row, "CPU time is no number");
+		return row;
+	}
+	put_times(row, real, cpu);
 	put_rate(row, unit, median);
 	return row;
 }

@@ -10,12 +10,13 @@
 #include <string.h>
 
 #include "export_set.h"
+#include "memory.h"
 #include "result_rows.h"
 
 /* Values of metadata are numbers or one line of text that is not empty, else the file is refused. */
 static void put_text(json_t *metadata, const char *key, const char *value)
 {
-	char *line = value ? strdup(value) : NULL;
+	char *line = value ? memory_text(value) : NULL;
 
 	if (line)
 		text_clean(line);

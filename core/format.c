@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "error.h"
+
 struct format_scale format_scale_of(double value)
 {
 	static const struct format_scale scales[] = {{1e12, "T"}, {1e9, "G"}, {1e6, "M"},
@@ -63,6 +65,7 @@ const char *format_quantity(double value, const char *unit, char text[FORMAT_TEX
 	}
 	snprintf(text, FORMAT_TEXT, "%.20s%s%s%.20s", format_digits(value / scale.factor, digits),
 	         *scale.prefix || *unit ? " " : "", scale.prefix, unit);
+	text_whole(text);
 	return text;
 }
 
@@ -112,6 +115,35 @@ int format_width(const char *text)
 	return width_of(text, strlen(text));
 }
 
+/* How many bytes a control character has, 0 where it is none; two for U+0080 to U+009F. */
+static size_t control(const char *text)
+{
+	unsigned char first = (unsigned char)text[0], second;
+
+	if (first < 0x20 || first == 0x7f)
+		return first ? 1 : 0;
+	second = (unsigned char)text[1];
+	return first == 0xc2 && second >= 0x80 && second < 0xa0 ? 2 : 0;
+}
+
+static void put_clean(FILE *out, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length;) {
+		size_t bytes = control(text + i);
+
+		for (size_t k = 0; k < bytes; k++)
+			fputc('?', out);
+		if (!bytes)
+			fputc(text[i++], out);
+		i += bytes;
+	}
+}
+
+void format_clean(FILE *out, const char *text)
+{
+	put_clean(out, text, strlen(text));
+}
+
 void format_wrapped(FILE *out, int width, int indent, int column, const char *text)
 {
 	while (*text) {
@@ -122,7 +154,7 @@ void format_wrapped(FILE *out, int width, int indent, int column, const char *te
 			column = fprintf(out, "\n%*s", indent, "") - 1;
 		else if (column > indent)
 			column += fprintf(out, " ");
-		fwrite(text, 1, length, out);
+		put_clean(out, text, length);
 		column += word;
 		text += length + strspn(text + length, " ");
 	}

@@ -28,8 +28,10 @@ const char *format_count(uint64_t value, char text[FORMAT_TEXT]);
 const char *format_range_mark(void);
 /* How many columns a UTF-8 text takes; every character is one wide. */
 int format_width(const char *text);
+/* Prints the text, its control characters as question marks: it may come from anywhere. */
+void format_clean(FILE *out, const char *text);
 /*
- * Words of a text and the end of a line, `out` being at `column`: a line that would be wider than
+ * Words of a text, cleaned likewise, and the end of a line, `out` being at `column`: a line that would be wider than
  * `width` is broken between words and goes on at the column `indent`.
  */
 void format_wrapped(FILE *out, int width, int indent, int column, const char *text);

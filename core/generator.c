@@ -240,7 +240,10 @@ static bool all_ready(const struct generator_plan *plan)
 	return true;
 }
 
-/* A generator that ended instead is an error; one that is slow is not. */
+/*
+ * A generator that ended instead is an error; one that is slow is not. The longer it takes, the more rarely it is
+ * looked at: thousands of connections are made on cores that the looks would be taken from.
+ */
 static int wait_ready(struct generator *generator, const struct generator_plan *plan,
                       struct hd_error *err)
 {
@@ -254,7 +257,7 @@ static int wait_ready(struct generator *generator, const struct generator_plan *
 			                        ? text
 			                        : "the load generator ended at once");
 		now = clock_now_ns();
-		clock_sleep_until(now + NS_PER_MS / 10);
+		clock_sleep_until(now + NS_PER_MS / 10 + (now - from) / 50);
 	}
 	return 0;
 }
@@ -296,9 +299,11 @@ void generator_total(const struct generator_plan *plan, struct generator_tally *
 		total->partial += one->partial;
 		total->dropped += one->dropped;
 		total->failed += one->failed;
+		total->denied += one->denied;
 		total->unclosed += one->unclosed;
 		total->made += one->made;
 		total->served += one->served;
+		total->refused += one->refused;
 		total->resent += one->resent;
 		total->lost += one->lost;
 		total->duplicate += one->duplicate;
@@ -314,6 +319,7 @@ void generator_total(const struct generator_plan *plan, struct generator_tally *
 		total->answered += one->answered;
 		total->unasked += one->unasked;
 		histogram_merge(&total->latency, &one->latency);
+		histogram_merge(&total->first, &one->first);
 		histogram_merge(&total->response, &one->response);
 		histogram_merge(&total->late, &one->late);
 	}

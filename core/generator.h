@@ -12,8 +12,8 @@
  * doubled and reordered ones are counted, and only an answer that is more than was sent is wrong.
  *
  * A TCP connection leaves its port waiting for a minute. Sources are therefore spread over
- * GENERATOR_SOURCES loopback addresses, each with 28 000 ports to each listener: nothing runs out and
- * nothing has to be reset.
+ * GENERATOR_SOURCES loopback addresses, each with 28 000 ports: nothing runs out and nothing has to be
+ * reset.
  */
 #ifndef HEDDLE_GENERATOR_H
 #define HEDDLE_GENERATOR_H
@@ -27,14 +27,31 @@
 
 #include "arena.h"
 #include "error.h"
+#include "generator_names.h"
 #include "histogram.h"
 
 enum generator_transport { GENERATOR_TCP, GENERATOR_UDP, GENERATOR_UNIX };
 enum {
-	GENERATOR_SOURCES = 200,
 	GENERATOR_TEXT_BYTES = 200,
 	GENERATOR_READY_MS = 2000,
 	GENERATOR_SATURATED_PERCENT = 90, /* of its cores: from here on it is what is measured */
+};
+
+/* What a client asks for by name, and what is to come back (generator_fetch.h). */
+struct generator_file {
+	const char *request; /* the line that is sent, which may hold any byte */
+	const char *label;   /* the name, or what is wrong with it, for messages */
+	const char *path;    /* where it lies; unused where it is to be refused */
+	uint32_t request_bytes;
+	bool refused;   /* is to be answered with an error */
+	uint64_t bytes; /* of the file */
+	uint64_t hash;  /* XXH3, 64 bits, of all of them */
+};
+
+struct generator_files {
+	const struct generator_file *file, *refused;
+	uint32_t count, refused_count;
+	bool cold; /* each is dropped from the page cache before it is asked for */
 };
 
 struct generator_plan {
@@ -54,8 +71,11 @@ struct generator_plan {
 		struct sockaddr_un local;
 	} address; /* tcp, unix: of the listener */
 	socklen_t address_bytes;
-	const int *sockets;              /* udp: its end of each connection, already connected */
-	struct arena *arena;             /* for the slots, `measuring`, `stop` and `drain` */
+	struct generator_names *names; /* tcp, unix: its ends, for the server; or NULL */
+	const int *sockets;            /* udp: its end of each connection, already connected */
+	struct arena *arena;           /* for the slots, `measuring`, `stop` and `drain` */
+	/* tcp, unix: files are asked for in place of messages, with a pipeline of 1; or NULL */
+	const struct generator_files *files;
 	struct generator_tally *tallies; /* zeroed, in shared memory, `threads` of them */
 };
 
@@ -67,10 +87,12 @@ struct generator_tally {
 	uint64_t owed;
 	uint64_t partial;  /* connections on which the next answer had come in part */
 	uint64_t dropped;  /* connections that the server closed while it owed an answer */
-	uint64_t failed;   /* connections that could not be made; each is tried once */
+	uint64_t failed;   /* connections that could not be made */
+	uint64_t denied;   /* of these, by the machine: no port, no descriptor */
 	uint64_t unclosed; /* connections that the server did not close after the generator had */
 	uint64_t made;     /* connections, tcp and unix */
 	uint64_t served;   /* of `connections`, those that were answered at least once */
+	uint64_t refused;  /* requests for what must be, that were */
 	uint64_t resent, lost, duplicate, reordered; /* udp, on connections that were answered */
 	_Atomic uint32_t ready; /* 1: all connections were opened or tried once */
 	/* Of the thread while board->measuring was set; waiting for a planned time is not CPU. */
@@ -82,6 +104,7 @@ struct generator_tally {
 	/* ns from send to complete receive, while board->measuring was set. In an open loop of what was
 	   planned then, and came back whenever. */
 	struct histogram latency;
+	struct histogram first; /* files: to the first byte, then as latency */
 	/* Open loop: what was planned while board->measuring was set, and of it what was not sent when the
 	   drain began; what came back while it was set; connections on which nothing was to be sent yet. */
 	uint64_t planned, unsent, answered, unasked;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "generator_fetch.h"
 #include "generator_pace.h"
 #include "generator_pattern.h"
 
@@ -41,15 +42,18 @@ void load_tell_byte(struct load *load, const struct connection *c, uint64_t mess
 	          pattern_byte(pattern_first(c->id, message), at));
 }
 
+void load_count_served(struct load *load, struct connection *c)
+{
+	load->tally->served += !c->served;
+	c->served = true;
+}
+
 void load_count(struct load *load, struct connection *c, uint64_t message)
 {
 	size_t place = load_ring(load, c, message);
 	uint64_t sent_ns = load->sent_ns[place];
 
-	if (!c->served) {
-		c->served = true;
-		load->tally->served++;
-	}
+	load_count_served(load, c);
 	slot_add(load->slot, 1);
 	if (load->queue)
 		pace_count(load, load->planned_ns[place], sent_ns);
@@ -69,6 +73,9 @@ void load_close(struct load *load, struct connection *c, enum connection_state n
 	/* The core has the sockets of datagrams open as well: closing alone would not end their events. */
 	if (load->plan->transport == GENERATOR_UDP)
 		epoll_ctl(load->epoll, EPOLL_CTL_DEL, c->fd, NULL);
+	/* One that was never answered may not be accepted yet. */
+	if (load->plan->names && c->answered)
+		names_remove(load->plan->names, c->name);
 	close(c->fd);
 	c->fd = -1;
 	c->state = (uint8_t)next;
@@ -139,8 +146,8 @@ static void begin_drain(struct load *load)
 		struct connection *c = &load->connections[i];
 
 		if (c->fd < 0)
-			continue;
-		if (load->plan->transport == GENERATOR_UDP)
+			stream_give_up(load, c);
+		else if (load->plan->transport == GENERATOR_UDP)
 			datagram_drain(load, c);
 		else
 			stream_drain(load, c);
@@ -253,7 +260,7 @@ static int take_memory(struct load *load)
 	    (load->plan->transport == GENERATOR_UDP && !load->flights))
 		return -ENOMEM;
 	memset(load->buffer, 0, LOAD_BUFFER); /* no page is taken while it is measured */
-	return 0;
+	return load->plan->files ? fetch_begin(load) : 0;
 }
 
 static int make_epoll(struct load *load)
@@ -316,6 +323,7 @@ int load_run(const struct generator_plan *plan, uint32_t thread, int wake)
 	if (load.epoll >= 0)
 		close(load.epoll);
 	pace_free(&load);
+	fetch_end(&load);
 	free(load.flights);
 	free(load.sent_ns);
 	free(load.connections);

@@ -31,6 +31,7 @@ enum connection_state {
  */
 struct connection {
 	int fd;
+	int32_t name; /* tcp, unix: in plan->names, -1: it has none there */
 	uint32_t id;
 	uint64_t next;              /* the message that is sent next, or is being sent */
 	uint64_t done;              /* all before came back */
@@ -43,6 +44,7 @@ struct connection {
 	bool made, answered;        /* this time */
 	bool served;                /* answered at least once in the whole trial */
 	bool bad;                   /* a byte of message `done` was wrong */
+	char head[8];               /* files: what an answer begins with, until it is whole */
 	bool blocked;               /* waits for room to send */
 	/* Open loop. next <= released <= done + pipeline. */
 	bool queued;       /* in load->queue: has room and waits for its time */
@@ -72,11 +74,13 @@ struct load {
 	struct arena_board *board;
 	struct connection *connections;
 	uint64_t *sent_ns; /* ring_mask + 1 for each connection: when a message was sent first */
-	struct flight *flights; /* the same, udp only */
+	struct flight *flights;       /* the same, udp only */
+	struct XXH3_state_s **hashes; /* files: one for each connection */
 	char *buffer;
 	uint32_t count, open, waiting; /* connections; with a descriptor; to be tried again */
 	uint32_t ring_mask, ring_bits;
 	int epoll, wake;
+	int refused; /* the error of the last connection that is to be tried again; 0: none yet */
 	bool draining, measuring;
 	uint64_t now; /* read after the last receive or wait */
 	uint64_t cpu_from_ns, wall_from_ns;
@@ -99,6 +103,8 @@ static inline size_t load_ring(const struct load *load, const struct connection 
 
 /* CPU time of the calling thread. */
 uint64_t load_cpu_ns(void);
+/* The connection was answered as it should be, at least once. */
+void load_count_served(struct load *, struct connection *);
 /* One verified round trip. */
 void load_count(struct load *, struct connection *, uint64_t message);
 /* Asks epoll for this connection's events. 0 or -errno. */
@@ -111,6 +117,8 @@ void load_tell_byte(struct load *, const struct connection *, uint64_t message, 
                     char got);
 
 void stream_open(struct load *, struct connection *);
+/* The drain begins: one that was refused all along was not made. */
+void stream_give_up(struct load *, struct connection *);
 /* What may be sent, until the socket is full. */
 void stream_send(struct load *, struct connection *);
 void stream_event(struct load *, struct connection *, uint32_t events);

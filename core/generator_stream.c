@@ -10,12 +10,11 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "generator_fetch.h"
 #include "generator_pace.h"
 #include "generator_pattern.h"
 
-#ifndef IP_BIND_ADDRESS_NO_PORT
-#define IP_BIND_ADDRESS_NO_PORT 24
-#endif
+enum { CONNECTIONS_A_SOURCE = 64 };
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -30,6 +29,9 @@ static uint64_t outstanding(const struct connection *c)
 
 static uint64_t outstanding_bytes(const struct load *load, const struct connection *c)
 {
+	if (load->plan->files)
+		return c->next > c->done ? fetch_answer_bytes(load, c, c->done) - c->received_at
+		                         : 0;
 	return (c->next - c->done) * load->plan->message_bytes + c->sent_at - c->received_at;
 }
 
@@ -48,6 +50,8 @@ static size_t fill_buffer(struct load *load, const struct connection *c, uint64_
 	uint32_t bytes = load->plan->message_bytes, at = c->sent_at;
 	size_t filled = 0;
 
+	if (load->plan->files)
+		return fetch_fill(load, c);
 	for (uint64_t m = c->next; m < until && filled < LOAD_BUFFER; m++, at = 0) {
 		size_t part = least(bytes - at, LOAD_BUFFER - filled);
 
@@ -62,13 +66,15 @@ static size_t fill_buffer(struct load *load, const struct connection *c, uint64_
 static void advance_sent(const struct load *load, struct connection *c, size_t sent)
 {
 	uint64_t at = c->sent_at + sent;
+	uint32_t bytes = load->plan->files ? fetch_request_bytes(load, c, c->next)
+	                                   : load->plan->message_bytes;
 
-	if (at < load->plan->message_bytes) {
+	if (at < bytes) {
 		c->sent_at = (uint32_t)at;
 		return;
 	}
-	c->next += at / load->plan->message_bytes;
-	c->sent_at = (uint32_t)(at % load->plan->message_bytes);
+	c->next += at / bytes;
+	c->sent_at = (uint32_t)(at % bytes);
 }
 
 static void set_blocked(struct load *load, struct connection *c, bool blocked)
@@ -88,6 +94,10 @@ void stream_owe(struct load *load, struct connection *c)
 		return;
 	tally->owed += owed;
 	tally->partial += c->received_at > 0;
+	if (load->plan->files) {
+		fetch_tell_owed(load, c, tally->owed_text);
+		return;
+	}
 	load_tell(tally->owed_text, "connection %u, message %llu: %u of %u bytes came back", c->id,
 	          (unsigned long long)(c->done + c->bad), c->bad ? 0 : c->received_at,
 	          load->plan->message_bytes);
@@ -207,11 +217,15 @@ static void check_part(struct load *load, struct connection *c, const char *got,
 	c->bad = false;
 }
 
-static void check(struct load *load, struct connection *c, const char *got, size_t count)
+/* False where the stream means nothing from here on. */
+static bool check(struct load *load, struct connection *c, const char *got, size_t count)
 {
 	uint64_t expected = outstanding_bytes(load, c);
+	bool files = load->plan->files, meant = true;
 
-	if (count > expected) {
+	if (files && expected)
+		meant = fetch_check(load, c, got, least(count, expected));
+	if (meant && count > expected) {
 		load->tally->wrong++;
 		load_tell(load->tally->wrong_text,
 		          "connection %u: %llu bytes more than were sent, after message %llu",
@@ -219,13 +233,14 @@ static void check(struct load *load, struct connection *c, const char *got, size
 		          (unsigned long long)c->next - 1);
 		count = expected;
 	}
-	while (count) {
+	while (count && !files) {
 		size_t part = least(count, load->plan->message_bytes - c->received_at);
 
 		check_part(load, c, got, part);
 		got += part;
 		count -= part;
 	}
+	return meant;
 }
 
 /* The server's end of a connection that the generator closed: the next one takes its place. */
@@ -254,7 +269,10 @@ static void stream_receive(struct load *load, struct connection *c)
 	}
 	load->now = clock_now_ns();
 	c->answered = true;
-	check(load, c, load->buffer, (size_t)count);
+	if (!check(load, c, load->buffer, (size_t)count)) {
+		load_close(load, c, CONNECTION_OVER);
+		return;
+	}
 	if (c->state == CONNECTION_CLOSING)
 		return;
 	if (c->done == c->end || (load->draining && !outstanding(c)))
@@ -272,57 +290,83 @@ void stream_event(struct load *load, struct connection *c, uint32_t events)
 }
 
 /*
- * A source address of its own for each connection in turn, without a port, which connect() then
- * chooses by both ends: see generator.h. Where only 127.0.0.1 exists, the kernel chooses both.
+ * An address is had before the connection is made: see generator_names.h. TCP's sources take turns, each for some
+ * connections, so that few pages of the names are touched; where only 127.0.0.1 exists it is the source of all.
  */
-static void bind_source(struct load *load, int fd)
+static int bind_end(struct load *load, int fd)
 {
-	struct sockaddr_in source = {.sin_family = AF_INET};
-	uint32_t turn = (uint32_t)load->tally->made % GENERATOR_SOURCES;
-	int on = 1;
+	uint32_t turn = (uint32_t)(load->tally->made / CONNECTIONS_A_SOURCE) % GENERATOR_SOURCES;
+	struct sockaddr_in source = {.sin_family = AF_INET,
+	                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn)};
+	const struct sockaddr local = {.sa_family = AF_UNIX};
+	int code;
 
-	source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn);
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-	(void)!bind(fd, (const struct sockaddr *)(const void *)&source, sizeof(source));
+	if (load->plan->transport == GENERATOR_UNIX)
+		return bind(fd, &local, sizeof(local.sa_family));
+	code = bind(fd, (const struct sockaddr *)(const void *)&source, sizeof(source));
+	if (code == 0 || errno != EADDRNOTAVAIL)
+		return code;
+	source.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return bind(fd, (const struct sockaddr *)(const void *)&source, sizeof(source));
 }
 
-static int make_socket(struct load *load)
+/* 0 or -errno. */
+static int connect_end(struct load *load, struct connection *c, int fd)
 {
-	bool tcp = load->plan->transport == GENERATOR_TCP;
-	int fd = socket(tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1;
+	const struct generator_plan *plan = load->plan;
+	int on = 1, code;
 
-	if (fd < 0 || !tcp)
-		return fd;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	bind_source(load, fd);
-	return fd;
+	if (plan->transport == GENERATOR_TCP)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (bind_end(load, fd) < 0)
+		return -errno;
+	c->name = plan->names ? names_add(plan->names, fd) : -1;
+	if (connect(fd, &plan->address.any, plan->address_bytes) == 0 || errno == EINPROGRESS)
+		return 0;
+	code = -errno;
+	if (plan->names)
+		names_remove(plan->names, c->name);
+	return code;
 }
 
+/* Who does not listen, or not fast enough, is the server; what else stands in the way is the machine. */
 static void not_opened(struct load *load, struct connection *c, int error)
 {
 	load->tally->failed++;
+	load->tally->denied += error != ECONNREFUSED && error != EAGAIN;
 	load_tell(load->tally->failed_text, "connection %u: %s", c->id, strerror(error));
 	c->state = CONNECTION_OVER;
 	load->waiting--;
 }
 
+void stream_give_up(struct load *load, struct connection *c)
+{
+	if (c->state == CONNECTION_NONE && !c->served && load->refused)
+		not_opened(load, c, load->refused);
+}
+
+/* A local listener whose queue is full, or ports that are used up: later again. */
+static bool may_be_tried_again(int code)
+{
+	return code == -EAGAIN || code == -EADDRNOTAVAIL || code == -EADDRINUSE;
+}
+
 void stream_open(struct load *load, struct connection *c)
 {
-	int fd = make_socket(load);
+	int family = load->plan->transport == GENERATOR_TCP ? AF_INET : AF_UNIX;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), code;
 
 	if (fd < 0) {
 		not_opened(load, c, errno);
 		return;
 	}
-	if (connect(fd, &load->plan->address.any, load->plan->address_bytes) < 0 &&
-	    errno != EINPROGRESS) {
-		int error = errno;
-
+	code = connect_end(load, c, fd);
+	if (code) {
 		close(fd);
-		/* A local listener whose queue is full, or ports that are used up: later again. */
-		if (error != EAGAIN && error != EADDRNOTAVAIL)
-			not_opened(load, c, error);
+		if (may_be_tried_again(code))
+			load->refused = -code;
+		else
+			not_opened(load, c, -code);
 		return;
 	}
 	c->fd = fd;

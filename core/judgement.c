@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 static void say(struct judgement *judgement, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 static void say(struct judgement *judgement, const char *format, ...)
@@ -21,7 +23,7 @@ static void say(struct judgement *judgement, const char *format, ...)
 /* The q-values of one block; what was not tested has none. */
 static bool discover(struct judgement *judgements, size_t n, bool second)
 {
-	double *p = calloc(n ? n : 1, sizeof(*p));
+	double *p = memory_zalloc(n ? n : 1, sizeof(*p));
 
 	if (!p)
 		return false;

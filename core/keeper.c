@@ -3,383 +3,176 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/random.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cgroup.h"
 #include "clock.h"
 #include "fdpass.h"
-#include "scratch.h"
+#include "isolation.h"
+#include "keeper_parts.h"
 
-enum kind { STAGE = 1, CLEAN, ANNOUNCE, STOP, /* answers: */ STARTED, ENDED, CLEANED };
+/* In place of the number of a stage that is no more: the kernel gives none that is as large. */
+enum { NO_PROCESS = 0x3fffffff };
 
-struct message {
-	enum kind kind;
-	int value;               /* a pid or a number of processes */
-	struct keeper_end end;   /* with ENDED */
-	char text[SCRATCH_PATH]; /* wrap, or a folder */
-};
-
-enum { CHANNEL = 3, PAD_BYTES = 4096, WRAP_WORDS = 64 };
-
-/* The keeper's own state; lives in its process only. */
-struct state {
-	int socket, signals, cgroup,
-	        self; /* self: the program's own file, whatever is built over it */
-	char cgroup_path[512], program[4096];
-	bool foreground, core_gone;
-	pid_t stage, own_pid;
-	struct scratch folders; /* paths only */
-};
-
-static void send_answer(struct state *state, const struct message *message)
+static int gone(struct keeper *keeper, struct hd_error *err)
 {
-	if (fdpass_send(state->socket, message, offsetof(struct message, text) + 1, NULL, 0))
-		state->core_gone = true;
-}
-
-static void answer(struct state *state, enum kind kind, int value)
-{
-	struct message message = {.kind = kind, .value = value};
-
-	send_answer(state, &message);
-}
-
-static double ns_of(struct timeval time)
-{
-	return (double)time.tv_sec * 1e9 + (double)time.tv_usec * 1e3;
-}
-
-static void answer_end(struct state *state, int status, const struct rusage *usage)
-{
-	struct message message = {.kind = ENDED,
-	                          .end = {.status = status,
-	                                  .user_ns = ns_of(usage->ru_utime),
-	                                  .system_ns = ns_of(usage->ru_stime),
-	                                  .voluntary_switches = usage->ru_nvcsw,
-	                                  .involuntary_switches = usage->ru_nivcsw,
-	                                  .minor_faults = usage->ru_minflt,
-	                                  .major_faults = usage->ru_majflt}};
-
-	send_answer(state, &message);
-}
-
-/* In the child of the keeper that becomes the stage. */
-
-static void padded_environment(char *pad)
-{
-	unsigned bytes = 0;
-
-	/* The environment lies above the stack: its size moves every frame of the program. */
-	if (getrandom(&bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		bytes = (unsigned)getpid();
-	memset(pad, 'x', bytes % PAD_BYTES);
-	pad[bytes % PAD_BYTES] = '\0';
-	setenv("HEDDLE_PAD", pad, 1);
-}
-
-static void exec_stage(struct state *state, char *wrap)
-{
-	char *argv[WRAP_WORDS + 3], *rest = NULL, pad[PAD_BYTES];
-	static char stage_word[] = "stage";
-	int words = 0;
-
-	for (char *word = strtok_r(wrap, " ", &rest); word && words < WRAP_WORDS;
-	     word = strtok_r(NULL, " ", &rest))
-		argv[words++] = word;
-	argv[words] = state->program;
-	argv[words + 1] = stage_word;
-	argv[words + 2] = NULL;
-	padded_environment(pad);
-	if (words)
-		execvp(argv[0], argv);
-	else
-		fexecve(state->self, argv, environ);
-	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
-	_exit(127);
-}
-
-static void become_stage(struct state *state, struct message *message, const int *fds, int count)
-{
-	struct rlimit no_core = {0, 0};
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != state->own_pid)
-		_exit(127); /* the keeper died before the signal was asked for */
-	if (!state->foreground) {
-		setpgid(0, 0);
-		setrlimit(RLIMIT_CORE, &no_core);
-	}
-	if (count > 1 && (dup2(fds[1], STDOUT_FILENO) < 0 || dup2(fds[1], STDERR_FILENO) < 0))
-		_exit(127);
-	/* dup2 to itself would keep close-on-exec. */
-	if (fds[0] == CHANNEL ? fcntl(CHANNEL, F_SETFD, 0) < 0 : dup2(fds[0], CHANNEL) < 0)
-		_exit(127);
-	exec_stage(state, message->text);
-}
-
-/* A fork that starts in the cgroup: moving there later waits for an RCU grace period. */
-static pid_t fork_into(int cgroup)
-{
-	struct clone_args args = {
-	        .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)cgroup};
-	long pid;
-
-	if (cgroup >= 0) {
-		pid = syscall(SYS_clone3, &args, sizeof(args));
-		if (pid >= 0)
-			return (pid_t)pid;
-	}
-	return fork();
-}
-
-static void start_stage(struct state *state, struct message *message, int *fds, int count)
-{
-	pid_t pid = count > 0 ? fork_into(state->cgroup) : -1;
-
-	if (pid == 0)
-		become_stage(state, message, fds, count);
-	state->stage = pid;
-	answer(state, STARTED, pid < 0 ? -errno : (int)pid);
-}
-
-/* Reaps what has ended; tells the core of the stage. Returns whether any child is left. */
-static bool reap(struct state *state)
-{
-	struct rusage usage;
-	int status;
-	pid_t pid;
-
-	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
-		if (pid == state->stage) {
-			state->stage = -1;
-			answer_end(state, status, &usage);
-		}
-	return pid == 0;
-}
-
-/* Kills the keeper's children; orphans become its children in turn. Returns how many it found. */
-static int kill_children(void)
-{
-	char path[64];
-	FILE *file;
-	int pid, found = 0;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-	file = fopen(path, "re");
-	while (file && fscanf(file, "%d", &pid) == 1) {
-		kill(pid, SIGKILL);
-		found++;
-	}
-	if (file)
-		fclose(file);
-	return found;
-}
-
-/*
- * Newer kernels (seen on 6.18) kill whatever CLONE_INTO_CGROUP puts into a cgroup that was killed once:
- * they compare its count of kills with that of the parent's cgroup. The next stage gets a new one.
- */
-static void renew_cgroup(struct state *state)
-{
-	close(state->cgroup);
-	cgroup_remove(state->cgroup_path);
-	state->cgroup = cgroup_create(state->cgroup_path, sizeof(state->cgroup_path));
-}
-
-/* Everything below the keeper ends. Returns how many processes it was, the stage not counted. */
-static int clean(struct state *state)
-{
-	int killed = 0, stage_was_there = state->stage > 0;
-	bool used_cgroup = false;
-
-	/* Also where neither a cgroup nor the kernel's list of children is to be had. */
-	if (state->stage > 0) {
-		if (!state->foreground)
-			kill(-state->stage, SIGKILL);
-		kill(state->stage, SIGKILL);
-	}
-	state->stage = -1;
-	for (bool left = reap(state); left; left = reap(state)) {
-		if (state->cgroup >= 0)
-			used_cgroup |= cgroup_kill(state->cgroup) == 0;
-		killed += kill_children();
-		if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
-			break;
-	}
-	if (used_cgroup)
-		renew_cgroup(state);
-	return killed > stage_was_there ? killed - stage_was_there : 0;
-}
-
-static void remember_folder(struct state *state, const char *path)
-{
-	if (state->folders.count < SCRATCH_FOLDERS)
-		state->folders.paths[state->folders.count++] = strdup(path);
-}
-
-static void serve_request(struct state *state)
-{
-	struct message message = {0};
-	int fds[2], count = 2;
-	ssize_t got = fdpass_receive(state->socket, &message, sizeof(message), fds, &count);
-
-	message.text[sizeof(message.text) - 1] = '\0';
-	if (got <= 0) {
-		state->core_gone = true;
-	} else if (message.kind == STAGE) {
-		start_stage(state, &message, fds, count);
-	} else if (message.kind == CLEAN) {
-		answer(state, CLEANED, clean(state));
-	} else if (message.kind == ANNOUNCE) {
-		remember_folder(state, message.text);
-	} else if (message.kind == STOP) {
-		state->folders.count = 0;
-		state->core_gone = true;
-	}
-	for (int i = 0; i < count; i++)
-		close(fds[i]);
-}
-
-static void serve(struct state *state)
-{
-	struct pollfd polled[2] = {{.fd = state->socket, .events = POLLIN},
-	                           {.fd = state->signals, .events = POLLIN}};
-	struct signalfd_siginfo info;
-
-	while (!state->core_gone) {
-		if (poll(polled, 2, -1) < 0)
-			continue;
-		if (polled[1].revents && read(state->signals, &info, sizeof(info)) > 0)
-			reap(state);
-		if (polled[0].revents)
-			serve_request(state);
-	}
-}
-
-/* Signals of the terminal are the core's to answer: it tells the keeper. */
-static int own_signals(void)
-{
-	sigset_t blocked;
-
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGCHLD);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGHUP);
-	sigaddset(&blocked, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &blocked, NULL);
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGCHLD);
-	return signalfd(-1, &blocked, SFD_CLOEXEC);
-}
-
-/* Keeps nothing of the core's: a pipe that the core held must end when the core ends. */
-static void drop_descriptors(struct state *state)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (!state->foreground && null >= 0)
-		for (int fd = 0; fd <= 2; fd++)
-			dup2(null, fd);
-	state->socket = dup2(state->socket, 3);
-	fcntl(3, F_SETFD, FD_CLOEXEC);
-	close_range(4, ~0U, 0);
-}
-
-static _Noreturn void keeper_main(struct state *state)
-{
-	ssize_t length = readlink("/proc/self/exe", state->program, sizeof(state->program) - 1);
-
-	state->program[length > 0 ? length : 0] = '\0';
-	prctl(PR_SET_NAME, "heddle-keeper");
-	state->own_pid = getpid();
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	drop_descriptors(state);
-	state->self = open(state->program, O_PATH | O_CLOEXEC);
-	if (state->self < 0)
-		state->self = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-	if (!state->foreground)
-		setsid();
-	state->signals = own_signals();
-	state->cgroup = cgroup_create(state->cgroup_path, sizeof(state->cgroup_path));
-	serve(state);
-	clean(state);
-	for (int i = 0; i < state->folders.count; i++)
-		scratch_remove_tree(state->folders.paths[i]);
-	cgroup_remove(state->cgroup_path);
-	_exit(0);
-}
-
-/* In the core. */
-
-int keeper_start(struct keeper *keeper, bool foreground, struct hd_error *err)
-{
-	struct state state = {.foreground = foreground, .stage = -1, .cgroup = -1};
-	int pair[2];
-
-	*keeper = (struct keeper){.pid = -1, .socket = -1};
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return hd_error(err, -errno, "keeper: socketpair: %s", strerror(errno));
-	keeper->pid = fork();
-	if (keeper->pid == 0) {
-		state.socket = pair[1];
-		keeper_main(&state);
-	}
-	close(pair[1]);
-	if (keeper->pid < 0) {
-		close(pair[0]);
-		return hd_error(err, -errno, "keeper: fork: %s", strerror(errno));
-	}
-	keeper->socket = pair[0];
-	return 0;
-}
-
-static int gone(struct hd_error *err)
-{
+	keeper->gone = true;
 	return hd_error(err, -EPIPE, "the keeper process is gone");
 }
 
-static int receive(struct keeper *keeper, struct message *message)
+static int receive(struct keeper *keeper, struct keeper_message *message, int *fds, int *count)
 {
-	int none = 0;
-	ssize_t got = fdpass_receive(keeper->socket, message, sizeof(*message), NULL, &none);
+	if (fdpass_receive(keeper->socket, message, sizeof(*message), fds, count) <= 0)
+		keeper->gone = true;
+	return keeper->gone ? -EPIPE : 0;
+}
 
-	return got > 0 ? 0 : -EPIPE;
+/* The next answer of this kind. That the stage has ended may come before it, and is kept. */
+static int receive_answer(struct keeper *keeper, enum keeper_message_kind kind,
+                          struct keeper_message *message, int *fds, int *count)
+{
+	int room = count ? *count : 0, none;
+
+	for (;;) {
+		int *came = count ? count : &none;
+
+		*came = room;
+		if (receive(keeper, message, fds, came))
+			return -EPIPE;
+		if (message->kind == kind)
+			return 0;
+		if (message->kind == KEEPER_ENDED) {
+			keeper->ended = true;
+			keeper->end = message->end;
+			keeper->hits = message->hits;
+		}
+	}
+}
+
+/* Forks it. Process 1 of a new namespace where that is wanted. Returns its pid here, or -errno. */
+static pid_t fork_keeper(const int pair[2], enum keeper_mode mode, bool isolated)
+{
+	const pid_t core = getpid();
+	int own = isolated ? isolation_begin() : -1, code = 0;
+	pid_t pid;
+
+	if (isolated && own < 0)
+		return own;
+	pid = fork();
+	if (pid == 0)
+		keeper_main(pair[1], mode, isolated, core);
+	if (pid < 0)
+		code = -errno;
+	if (own >= 0 && isolation_end(own) && !code)
+		code = -EINVAL;
+	return code ? code : pid;
+}
+
+static int try_start(struct keeper *keeper, enum keeper_mode mode, bool isolated,
+                     struct hd_error *err)
+{
+	struct keeper_message message;
+	int pair[2], count = 1;
+
+	*keeper = (struct keeper){.pid = -1, .socket = -1, .proc = -1, .isolated = isolated};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return hd_error(err, -errno, "keeper: socketpair: %s", strerror(errno));
+	keeper->pid = fork_keeper(pair, mode, isolated);
+	close(pair[1]);
+	keeper->socket = pair[0];
+	if (keeper->pid < 0) {
+		int code = keeper->pid;
+
+		close(pair[0]);
+		*keeper = (struct keeper){.pid = -1, .socket = -1, .proc = -1};
+		return hd_error(err, code, "keeper: fork: %s", strerror(-code));
+	}
+	if (receive_answer(keeper, KEEPER_READY, &message, &keeper->proc, &count) ||
+	    message.value) {
+		keeper_stop(keeper);
+		return hd_error(err, -EPIPE, "the keeper process could not begin");
+	}
+	if (!count)
+		keeper->proc = -1;
+	return 0;
+}
+
+int keeper_start(struct keeper *keeper, enum keeper_mode mode, struct hd_error *err)
+{
+	if (mode == KEEPER_ISOLATED && try_start(keeper, mode, true, NULL) == 0)
+		return 0;
+	return try_start(keeper, mode, false, err);
+}
+
+/* A line of the descriptor's own page says which process it is, in the numbers of this namespace. */
+static pid_t pid_of(int pidfd)
+{
+	char path[64], line[128];
+	FILE *file;
+	int pid = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	file = fopen(path, "re");
+	while (file && pid < 0 && fgets(line, sizeof(line), file))
+		sscanf(line, "Pid: %d", &pid);
+	if (file)
+		fclose(file);
+	return pid;
 }
 
 int keeper_stage(struct keeper *keeper, const struct keeper_stage *stage, struct hd_error *err)
 {
-	struct message message = {.kind = STAGE};
-	int fds[2] = {stage->channel, stage->output}, code;
+	struct keeper_message message = {.kind = KEEPER_STAGE, .limits = stage->limits};
+	int fds[2] = {stage->channel, stage->output}, code, fd = -1, count = 1;
 
 	if (stage->wrap && strlen(stage->wrap) >= sizeof(message.text))
 		return hd_error(err, -E2BIG, "--wrap: too long");
 	if (stage->wrap)
 		memcpy(message.text, stage->wrap, strlen(stage->wrap) + 1);
+	keeper->ended = false;
+	keeper->hits = (struct ceiling_hits){0};
 	code = fdpass_send(keeper->socket, &message, sizeof(message), fds,
 	                   stage->output >= 0 ? 2 : 1);
-	if (code || receive(keeper, &message) || message.kind != STARTED)
-		return gone(err);
+	if (code || receive_answer(keeper, KEEPER_STARTED, &message, &fd, &count))
+		return gone(keeper, err);
 	if (message.value < 0)
 		return hd_error(err, message.value, "the stage could not be started: %s",
 		                strerror(-message.value));
+	if (!count)
+		return message.value; /* a kernel without pidfds has nothing to isolate it with */
+	/* One that ended at once, and was reaped meanwhile, has none any more: its end is on its way. */
+	if (keeper->isolated && (message.value = pid_of(fd)) <= 0)
+		message.value = NO_PROCESS;
+	close(fd);
 	return message.value;
+}
+
+int keeper_find(struct keeper *keeper, const int *pids, int count, struct keeper_process *found)
+{
+	struct keeper_message message = {.kind = KEEPER_FIND, .value = count};
+	int fds[KEEPER_FOUND_AT_ONCE], came = KEEPER_FOUND_AT_ONCE, taken = 0;
+
+	memcpy(message.pids, pids, (size_t)count * sizeof(*pids));
+	if (fdpass_send(keeper->socket, &message, offsetof(struct keeper_message, text) + 1, NULL,
+	                0) ||
+	    receive_answer(keeper, KEEPER_FOUND, &message, fds, &came))
+		return -EPIPE;
+	for (int i = 0; i < count; i++) {
+		struct keeper_process *one = &found[i];
+
+		*one = (struct keeper_process){.fd = message.pids[i], .pid = pids[i]};
+		if (one->fd == 0) /* what did not fit into our table of descriptors did not come */
+			one->fd = taken < came ? fds[taken++] : -EMFILE;
+		if (one->fd >= 0 && keeper->isolated)
+			one->pid = pid_of(one->fd);
+		else if (keeper->isolated)
+			one->pid = -1;
+	}
+	return 0;
 }
 
 int keeper_wait(struct keeper *keeper, struct keeper_end *end, uint64_t timeout_ns, int also)
@@ -387,32 +180,42 @@ int keeper_wait(struct keeper *keeper, struct keeper_end *end, uint64_t timeout_
 	struct pollfd polled[2] = {{.fd = keeper->socket, .events = POLLIN},
 	                           {.fd = also, .events = POLLIN}};
 	struct timespec timeout = clock_timespec(timeout_ns);
-	struct message message;
+	struct keeper_message message;
+	int none = 0;
 
+	if (keeper->ended) {
+		keeper->ended = false;
+		*end = keeper->end;
+		return 1;
+	}
 	if (ppoll(polled, 2, &timeout, NULL) <= 0 || !polled[0].revents)
 		return 0;
-	if (receive(keeper, &message))
+	if (receive(keeper, &message, NULL, &none))
 		return -EPIPE;
 	*end = message.end;
-	return message.kind == ENDED;
+	keeper->hits = message.hits;
+	return message.kind == KEEPER_ENDED;
 }
 
 int keeper_clean(struct keeper *keeper, struct hd_error *err)
 {
-	struct message message = {.kind = CLEAN};
+	struct keeper_message message = {.kind = KEEPER_CLEAN};
 
 	if (fdpass_send(keeper->socket, &message, sizeof(message), NULL, 0))
-		return gone(err);
-	do
-		if (receive(keeper, &message))
-			return gone(err);
-	while (message.kind != CLEANED); /* the stage's end may have been on its way */
-	return message.value;
+		return gone(keeper, err);
+	if (receive_answer(keeper, KEEPER_CLEANED, &message, NULL, NULL))
+		return gone(keeper, err);
+	keeper->hits = message.hits;
+	keeper->ended = false;
+	if (message.value >= 0)
+		return message.value;
+	keeper->gone = keeper->stuck = true;
+	return hd_error(err, message.value, "processes of the stage cannot be ended");
 }
 
 void keeper_announce(struct keeper *keeper, const char *folder)
 {
-	struct message message = {.kind = ANNOUNCE};
+	struct keeper_message message = {.kind = KEEPER_ANNOUNCE};
 
 	snprintf(message.text, sizeof(message.text), "%s", folder);
 	fdpass_send(keeper->socket, &message, sizeof(message), NULL, 0);
@@ -420,12 +223,40 @@ void keeper_announce(struct keeper *keeper, const char *folder)
 
 void keeper_stop(struct keeper *keeper)
 {
-	struct message message = {.kind = STOP};
+	struct keeper_message message = {.kind = KEEPER_STOP};
 
 	if (keeper->pid <= 0)
 		return;
 	fdpass_send(keeper->socket, &message, sizeof(message), NULL, 0);
-	close(keeper->socket);
-	waitpid(keeper->pid, NULL, 0);
-	*keeper = (struct keeper){.pid = -1, .socket = -1};
+	keeper_reap(keeper);
+}
+
+/* One that is about to die may still be there to wait for. */
+bool keeper_is_there(const struct keeper *keeper)
+{
+	return keeper->pid > 0 && !keeper->gone && waitpid(keeper->pid, NULL, WNOHANG) == 0;
+}
+
+/* Whatever it does: the core goes on. */
+static void await_end(const struct keeper *keeper)
+{
+	enum { LONGEST_MS = 20000, STUCK_MS = 200, A_MOMENT_US = 200 };
+	const uint64_t deadline_ns =
+	        clock_now_ns() + (keeper->stuck ? STUCK_MS : LONGEST_MS) * NS_PER_MS;
+
+	while (waitpid(keeper->pid, NULL, WNOHANG) == 0 && clock_now_ns() < deadline_ns)
+		usleep(A_MOMENT_US);
+}
+
+void keeper_reap(struct keeper *keeper)
+{
+	if (keeper->socket >= 0)
+		close(keeper->socket);
+	if (keeper->proc >= 0)
+		close(keeper->proc);
+	if (keeper->pid > 0) {
+		await_end(keeper);
+		ceiling_remove_left(keeper->pid);
+	}
+	*keeper = (struct keeper){.pid = -1, .socket = -1, .proc = -1};
 }

@@ -3,16 +3,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <link.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <xxhash.h>
 
 #include "option.h"
 
@@ -143,40 +136,15 @@ static int check(struct loaded *loaded, const struct hd_model *model, const char
 	return code ? code : check_options(loaded, path, err);
 }
 
-/* The dynamic linker maps what the file's headers promise and dies of SIGBUS where the file ends early. */
-static bool is_cut_short(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat status;
-	ElfW(Ehdr) head;
-	ElfW(Phdr) part;
-	bool cut = false;
-
-	if (fd < 0)
-		return false;
-	/* What is no ELF file of ours is left to the linker, which says what it is. */
-	if (fstat(fd, &status) == 0 && pread(fd, &head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
-	    memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 && head.e_phentsize == sizeof(part))
-		for (unsigned i = 0; i < head.e_phnum && !cut; i++) {
-			off_t at = (off_t)(head.e_phoff + i * sizeof(part));
-
-			cut = pread(fd, &part, sizeof(part), at) != (ssize_t)sizeof(part) ||
-			      (part.p_type == PT_LOAD &&
-			       (part.p_offset > (uint64_t)status.st_size ||
-			        part.p_filesz > (uint64_t)status.st_size - part.p_offset));
-		}
-	close(fd);
-	return cut;
-}
-
 int loader_open(struct loaded *loaded, const char *path, struct hd_error *err)
 {
 	const struct hd_model *model;
 	int code;
 
 	*loaded = (struct loaded){0};
-	if (is_cut_short(path))
-		return hd_error(err, -ENOEXEC, "%s: cannot be loaded: the file is cut short", path);
+	code = loader_look(path, err);
+	if (code)
+		return code;
 	loaded->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!loaded->handle) {
 		const char *why = dlerror();
@@ -228,25 +196,4 @@ void loader_describe(const struct loaded *loaded, struct model_info *info)
 		to->min = from->min;
 		to->max = from->max;
 	}
-}
-
-int loader_hash(const char *path, uint64_t *hash)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
-	struct stat status;
-	void *bytes;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size == 0) {
-		close(fd);
-		return -ENOEXEC;
-	}
-	bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (bytes == MAP_FAILED)
-		return -errno;
-	*hash = XXH3_64bits(bytes, (size_t)status.st_size);
-	munmap(bytes, (size_t)status.st_size);
-	return 0;
 }

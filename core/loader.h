@@ -42,6 +42,11 @@ struct loaded {
 int loader_open(struct loaded *, const char *path, struct hd_error *);
 /* Copies what the plugin says. Does not call it. */
 void loader_describe(const struct loaded *, struct model_info *);
+/*
+ * Whether the file can be a plugin of this machine, as far as its headers tell. Loads nothing and waits for nothing,
+ * whatever the file is; for the core, and before the dynamic linker believes it. 0 or -errno with a sentence.
+ */
+int loader_look(const char *path, struct hd_error *);
 /* XXH3 of the file, to notice that it was replaced. 0 or -errno. Loads nothing; for the core. */
 int loader_hash(const char *path, uint64_t *hash);
 /* The i-th option of the plugin, whose struct may be larger than ours. */

@@ -24,6 +24,8 @@ struct machine {
 	char cpu_flags[MACHINE_FLAGS];     /* as cpu_flags_read() */
 	char virtualisation[MACHINE_TEXT]; /* "none", "KVM", "KVM, docker", "none, docker" */
 	char clock_source[MACHINE_TEXT];   /* the kernel's: "tsc"; others make clock reads dear */
+	char protection
+	        [MACHINE_TEXT]; /* "namespaces" around the models; whoever starts them tells it */
 	uint64_t memory_bytes;
 	double clock_read_ns;  /* what reading the clock costs: median of batches */
 	bool counts_user_only; /* the processor's counters may not count the kernel's part here */

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* heddle: measures concurrency models side by side. The table of subcommands, and nothing else. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "error.h"
 
 static const struct command *const commands[] = {
-        &command_run, &command_list,    &command_topology, &command_show,   &command_plot,
-        &command_ab,  &command_compare, &command_trial,    &command_export, &command_stage,
+        &command_run,   &command_list, &command_topology, &command_show,
+        &command_plot,  &command_ab,   &command_compare,  &command_trial,
+        &command_check, &command_new,  &command_export,   &command_stage,
         NULL,
 };
 
@@ -75,8 +78,20 @@ static int finish(int code)
 	return code > EXIT_SIGNAL ? code : EXIT_INTERNAL;
 }
 
+/*
+ * What is opened takes the lowest free number: no file and no socket is to become the output. What is put there
+ * cannot be written to, so that output which gets lost is an error.
+ */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+	fill_standard_descriptors();
 	/* Only how characters are shown: numbers are written the same everywhere. */
 	setlocale(LC_CTYPE, "");
 	return finish(dispatch(argc, argv));

@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "clock.h"
 #include "stagehand.h"
+#include "standstill.h"
 
 static const char suffix[] = ".so";
 
@@ -194,14 +195,15 @@ static void wait_for_description(struct model *model, struct stagehand *hand, ui
 
 	while (!hand->ended && hand->status == STATUS_OK) {
 		stagehand_wait(hand, 20 * NS_PER_MS);
-		if (!hand->ended && clock_now_ns() > deadline)
+		if (!hand->ended && stagehand_in_limits(hand) && clock_now_ns() > deadline)
 			stagehand_fail(hand, STATUS_TIMED_OUT, "not loaded within %u s", timeout_s);
 	}
 	if (hand->ended && hand->status == STATUS_OK)
 		take_description(model, arena_workload(hand->arena));
 }
 
-void models_ask(struct model *model, struct keeper *keeper, uint32_t timeout_s)
+void models_ask(struct model *model, struct keeper *keeper, const struct keeper_limits *limits,
+                uint32_t timeout_s)
 {
 	struct arena_sizes sizes = {.tasks = 1, .workload_bytes = sizeof(struct model_info)};
 	struct hd_error err = {0};
@@ -212,25 +214,26 @@ void models_ask(struct model *model, struct keeper *keeper, uint32_t timeout_s)
 	if (model->asked)
 		return;
 	model->asked = true;
-	code = loader_hash(model->path, &model->hash);
+	code = loader_look(model->path, &err);
+	if (!code && (code = loader_hash(model->path, &model->hash)))
+		hd_error(&err, code, "%s: %s", model->path, strerror(-code));
 	if (!code)
 		digest_file(model->path, model->sha256);
-	if (code)
-		hd_error(&err, code, "%s: %s", model->path,
-		         code == -ENOEXEC ? "not a plugin: no regular file "
-		                            "with something in it"
-		                          : strerror(-code));
 	if (code || arena_create(&arena, &sizes, &err)) {
 		model->status = STATUS_FAILED;
 		snprintf(model->reason, sizeof(model->reason), "%.*s", MODEL_REASON - 1, err.text);
 		return;
 	}
 	fill_board(arena.board, model->path);
-	if (stagehand_start(&hand, keeper, &arena, NULL, 0, NULL, &err))
+	if (stagehand_start(&hand, keeper, limits, &arena, NULL, 0, NULL, &err))
 		stagehand_fail(&hand, STATUS_FAILED, "%.*s", ARENA_REASON_BYTES - 1, err.text);
 	else
 		wait_for_description(model, &hand, timeout_s);
+	if (hand.status == STATUS_TIMED_OUT)
+		standstill_free(standstill_tell(keeper->pid, hand.pid, model->path, hand.reason,
+		                                sizeof(hand.reason)));
 	stagehand_finish(&hand);
+	free(hand.fault);
 	model->status = hand.status;
 	snprintf(model->reason, sizeof(model->reason), "%s", hand.reason);
 	arena_destroy(&arena);

@@ -16,6 +16,7 @@
 #include "status.h"
 
 struct keeper;
+struct keeper_limits;
 
 enum { MODEL_REASON = 512 };
 
@@ -53,8 +54,8 @@ struct model *models_get(const struct models *, const char *name);
 /* A plugin named by its path, the same one for the same path; it goes before one that was found under
    the same name. A file that is not there is told by its status once it is asked. NULL: out of memory. */
 struct model *models_add_file(struct models *, const char *path);
-/* Has it described by a stage; the second time is free. What goes wrong is in status and reason. */
-void models_ask(struct model *, struct keeper *, uint32_t timeout_s);
+/* Has it described by a stage within limits; the second time is free. What goes wrong is in status and reason. */
+void models_ask(struct model *, struct keeper *, const struct keeper_limits *, uint32_t timeout_s);
 /* The model that does nothing, as it is installed: there is nothing to be right or wrong about it. */
 bool model_is_empty(const struct model *);
 void models_free(struct models *);

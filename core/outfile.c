@@ -3,26 +3,89 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
+
+enum { MOST_TRIES = 100 };
+
+/* One that a process left that was killed while it wrote: nobody holds its lock. */
+static void remove_left(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlink(path);
+	close(fd);
+}
+
+/* The first name is always the same, so that what is left is found again; then any. NULL: no memory. */
+static char *name_beside(const char *path, int tries)
+{
+	uint32_t number = 0;
+	char *name;
+
+	if (tries && getrandom(&number, sizeof(number), 0) != sizeof(number))
+		number = (uint32_t)clock_now_ns();
+	if ((tries ? asprintf(&name, "%s.%08" PRIx32 ".heddle.tmp", path, number)
+	           : asprintf(&name, "%s.heddle.tmp", path)) < 0)
+		return NULL;
+	return name;
+}
+
+/*
+ * A file of its own beside the path, made new, so that in a folder that others may write to no link of theirs is
+ * followed and no file of theirs written over. NULL with errno.
+ */
+static FILE *open_beside(struct outfile *file)
+{
+	int fd = -1;
+	FILE *stream;
+
+	for (int tries = 0; fd < 0 && tries < MOST_TRIES; tries++) {
+		free(file->temporary);
+		file->temporary = name_beside(file->path, tries);
+		if (!file->temporary) {
+			errno = ENOMEM;
+			return NULL;
+		}
+		if (!tries)
+			remove_left(file->temporary);
+		fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0 && errno != EEXIST)
+			return NULL;
+	}
+	stream = fd < 0 ? NULL : fdopen(fd, "w");
+	if (stream)
+		(void)!flock(fd, LOCK_EX | LOCK_NB);
+	if (fd >= 0 && !stream) {
+		close(fd);
+		unlink(file->temporary);
+		errno = ENOMEM;
+	}
+	return stream;
+}
+
 int outfile_open(struct outfile *file, const char *path, struct hd_error *err)
 {
-	const char *name = path;
 	struct stat status;
 	int code;
 
 	*file = (struct outfile){.path = path};
-	if (stat(path, &status) < 0 || S_ISREG(status.st_mode)) {
-		if (asprintf(&file->temporary, "%s.tmp", path) < 0) {
-			file->temporary = NULL;
-			return hd_error(err, -ENOMEM, "out of memory");
-		}
-		name = file->temporary;
-	}
-	file->stream = fopen(name, "we");
+	if (stat(path, &status) < 0 || S_ISREG(status.st_mode))
+		file->stream = open_beside(file);
+	else
+		file->stream = fopen(path, "we");
 	if (file->stream)
 		return 0;
 	code = hd_error(err, -errno, "%s: %s", path, strerror(errno));
@@ -31,8 +94,7 @@ int outfile_open(struct outfile *file, const char *path, struct hd_error *err)
 	return code;
 }
 
-/* A rename lasts only once its folder has been synced. */
-static void sync_folder_of(const char *path)
+void outfile_sync_folder(const char *path)
 {
 	char *copy = strdup(path), *slash = copy ? strrchr(copy, '/') : NULL;
 	int fd;
@@ -56,7 +118,6 @@ static bool sync_stream(FILE *stream)
 
 int outfile_close(struct outfile *file, bool good, struct hd_error *err)
 {
-	const char *name = file->temporary ? file->temporary : file->path;
 	int code = 0;
 
 	if (!file->stream)
@@ -67,16 +128,14 @@ int outfile_close(struct outfile *file, bool good, struct hd_error *err)
 		code = errno ? -errno : -EIO;
 	if (fclose(file->stream) && !code)
 		code = -errno;
-	if (!code && file->temporary && rename(file->temporary, file->path) < 0) {
+	if (!code && file->temporary && rename(file->temporary, file->path) < 0)
 		code = -errno;
-		name = file->path;
-	}
 	if (code)
-		hd_error(err, code, "%s: %s", name, strerror(-code));
+		hd_error(err, code, "%s: %s", file->path, strerror(-code));
 	if (code && file->temporary)
 		unlink(file->temporary);
 	else if (file->temporary)
-		sync_folder_of(file->path);
+		outfile_sync_folder(file->path);
 	free(file->temporary);
 	*file = (struct outfile){0};
 	return code;

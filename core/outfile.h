@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file that is there whole or not at all: written beside its place, synced, renamed into it. A path
- * that is no regular file, as a pipe or /dev/stdout, is written to as it is.
+ * A file that is there whole or not at all: written beside its place as PATH.heddle.tmp, synced, renamed into
+ * it. What a killed process left of one the next one removes. A path that is no regular file, as a pipe or /dev/stdout, is written to as it is.
  */
 #ifndef HEDDLE_OUTFILE_H
 #define HEDDLE_OUTFILE_H
@@ -22,5 +22,7 @@ int outfile_open(struct outfile *, const char *path, struct hd_error *);
 /* Ends it, where it was opened. Not `good`, or an error of the stream: the path keeps what it had. 0 or
    -errno. */
 int outfile_close(struct outfile *, bool good, struct hd_error *);
+/* A file that was made or renamed lasts only once its folder has been synced. */
+void outfile_sync_folder(const char *path_of_file);
 
 #endif

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* PREFIX of PREFIX/bin/heddle. */
-static int prefix(char path[PATH_MAX])
+int paths_prefix(char path[PATH_MAX])
 {
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
 
@@ -45,22 +45,33 @@ static void add_colons(struct plugin_folders *folders, const char *list)
 	free(copy);
 }
 
-void paths_plugins(struct plugin_folders *folders, const char *const *given, int count)
+static const char below_libdir[] = "/heddle/plugins";
+
+int paths_libdir(char path[PATH_MAX])
 {
 	static const char *const libdirs[] = {HEDDLE_LIBDIR, "lib"};
-	char own[PATH_MAX], path[PATH_MAX + 64];
+	char own[PATH_MAX], plugins[PATH_MAX];
+
+	for (size_t i = 0; i < 2 && paths_prefix(own) == 0; i++)
+		if (snprintf(path, PATH_MAX, "%.3800s/%.200s", own, libdirs[i]) < PATH_MAX &&
+		    snprintf(plugins, PATH_MAX, "%.4000s%s", path, below_libdir) < PATH_MAX &&
+		    access(plugins, R_OK) == 0)
+			return 0;
+	return -ENOENT;
+}
+
+void paths_plugins(struct plugin_folders *folders, const char *const *given, int count)
+{
+	char libdir[PATH_MAX], path[2 * PATH_MAX];
 
 	*folders = (struct plugin_folders){0};
 	for (int i = 0; i < count; i++)
 		add(folders, given[i]);
 	add_colons(folders, getenv("HEDDLE_PLUGIN_PATH"));
-	for (size_t i = 0; i < 2 && prefix(own) == 0; i++) {
-		snprintf(path, sizeof(path), "%s/%s/heddle/plugins", own, libdirs[i]);
-		if (access(path, R_OK) == 0) {
-			add(folders, path);
-			break;
-		}
-	}
+	if (paths_libdir(libdir))
+		return;
+	snprintf(path, sizeof(path), "%s%s", libdir, below_libdir);
+	add(folders, path);
 }
 
 static bool has_plugins(const char *folder)
@@ -105,7 +116,7 @@ int paths_config(const char *name, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%s", name);
 	if (access(name, F_OK) == 0 || strchr(name, '/'))
 		return access(name, F_OK) == 0 ? 0 : -ENOENT;
-	for (int with = 0; with < 2 && prefix(own) == 0; with++) {
+	for (int with = 0; with < 2 && paths_prefix(own) == 0; with++) {
 		if (snprintf(path, PATH_MAX, "%.3800s/share/heddle/configs/%.200s%s", own, name,
 		             with ? ".json" : "") < PATH_MAX &&
 		    access(path, F_OK) == 0)
@@ -128,7 +139,7 @@ int paths_config_names(char **names, int room)
 	char own[PATH_MAX], folder[PATH_MAX + 64];
 	int found, count = 0;
 
-	if (prefix(own))
+	if (paths_prefix(own))
 		return 0;
 	snprintf(folder, sizeof(folder), "%s/share/heddle/configs", own);
 	found = scandir(folder, &entries, is_config, alphasort);
@@ -142,11 +153,20 @@ int paths_config_names(char **names, int room)
 	return count;
 }
 
+int paths_templates(char path[PATH_MAX])
+{
+	char own[PATH_MAX] = "";
+
+	paths_prefix(own);
+	snprintf(path, PATH_MAX, "%.3800s/share/heddle/templates", own);
+	return access(path, R_OK) == 0 ? 0 : -ENOENT;
+}
+
 int paths_script(const char *name, char path[PATH_MAX])
 {
 	char own[PATH_MAX];
 
-	if (prefix(own))
+	if (paths_prefix(own))
 		return -ENOENT;
 	snprintf(path, PATH_MAX, "%.3800s/libexec/heddle/heddle-%.200s", own, name);
 	return access(path, X_OK) == 0 ? 0 : -ENOENT;

@@ -2,7 +2,7 @@
 /*
  * Where the program's parts lie: found from the program's own place, so that an installation can be
  * moved. A build tree has the same shape as an installation:
- * PREFIX/bin/heddle, PREFIX/LIBDIR/heddle/plugins, PREFIX/share/heddle/configs, PREFIX/libexec/heddle.
+ * PREFIX/bin/heddle, PREFIX/LIBDIR/heddle/plugins, PREFIX/share/heddle/configs and templates, PREFIX/libexec/heddle.
  */
 #ifndef HEDDLE_PATHS_H
 #define HEDDLE_PATHS_H
@@ -10,6 +10,11 @@
 #include <limits.h>
 
 enum { PATHS_FOLDERS = 32 };
+
+/* PREFIX: what the program was installed below, or the build tree. 0 or -ENOENT. */
+int paths_prefix(char path[PATH_MAX]);
+/* PREFIX/LIBDIR, where the program's own plugins are found. 0 or -ENOENT. */
+int paths_libdir(char path[PATH_MAX]);
 
 /* Plugin folders in the order in which they are searched, ends with NULL. Texts are owned. */
 struct plugin_folders {
@@ -31,6 +36,8 @@ void paths_plugins_free(struct plugin_folders *);
 int paths_config(const char *name, char path[PATH_MAX]);
 /* Names of the installed configs, at most `room` of them; owned by the caller, as is each. How many. */
 int paths_config_names(char **names, int room);
+/* What `heddle new` begins with. 0, or -ENOENT with where it should be. */
+int paths_templates(char path[PATH_MAX]);
 /* The script behind a subcommand: heddle-NAME beside the installation. 0 or -ENOENT. */
 int paths_script(const char *name, char path[PATH_MAX]);
 /* The results folder of the checkout that the current folder lies in, else ".". */

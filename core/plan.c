@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "plan_make.h"
 #include "search.h"
 
@@ -105,8 +106,7 @@ static bool judge_models(struct maker *maker, struct entry *entry)
 	entry->status = pool_zalloc(maker->pool, count, sizeof(*entry->status));
 	entry->reasons = pool_zalloc(maker->pool, count, sizeof(*entry->reasons));
 	for (size_t i = 0; entry->status && entry->reasons && i < count; i++)
-		entry->status[i] = plan_verdict(maker, entry->workload,
-		                                entry->models->items[i].model, entry->reasons + i);
+		entry->status[i] = plan_verdict(entry->models->items[i].model, entry->reasons + i);
 	return entry->status && entry->reasons;
 }
 
@@ -189,10 +189,12 @@ static void add_model(struct maker *maker, const struct entry *entry, size_t i,
 	kase->label = model->config->label;
 	kase->status = entry->status[i];
 	kase->reason = entry->reasons[i];
-	if (kase->status == STATUS_OK && entry->workload->unsupported) {
+	if (kase->status == STATUS_OK)
+		kase->reason = plan_missing(maker, entry->workload, kase->params, model->model);
+	if (kase->status == STATUS_OK && !kase->reason && entry->workload->unsupported)
 		kase->reason = entry->workload->unsupported(kase->params);
-		kase->status = kase->reason ? STATUS_SKIPPED : STATUS_OK;
-	}
+	if (kase->status == STATUS_OK && kase->reason)
+		kase->status = STATUS_SKIPPED;
 	for (size_t set = 0; set < model->options.sets; set++) {
 		kase->options = matrix_set(&model->options, set);
 		add_case(maker, kase, model);
@@ -350,14 +352,13 @@ int plan_make(struct plan *plan, const struct config *config, struct models *mod
 	                      .ask = ask,
 	                      .context = context,
 	                      .problems = problems};
-	size_t before = problems->count;
+	size_t before = problems->count, failures = memory_failures();
 
 	*plan = (struct plan){.config = config};
 	plan->memory = maker.pool = calloc(1, sizeof(*maker.pool));
-	if (!maker.pool)
-		return -ENOMEM;
-	fill(&maker);
-	if (maker.pool->failed) {
+	if (maker.pool)
+		fill(&maker);
+	if (!maker.pool || maker.pool->failed || memory_failures() != failures) {
 		problems_add(problems, "%s: %s", config->path, strerror(ENOMEM));
 		plan->count = 0;
 		return -ENOMEM;

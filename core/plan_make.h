@@ -79,9 +79,11 @@ bool plan_find_models(struct maker *, const struct config_models *, struct plan_
 void plan_check_baseline(struct maker *);
 /* The one of the list that others are compared with, or NULL. */
 const struct plan_model *plan_baseline_of(const struct maker *, const struct plan_models *);
-/* How a model's cases of the workload start: STATUS_OK, or what is known beforehand and why. */
-enum status plan_verdict(struct maker *, const struct workload *, const struct model *,
-                         const char **reason);
+/* How a model's cases start: STATUS_OK, or what is known beforehand and why. */
+enum status plan_verdict(const struct model *, const char **reason);
+/* The requests of a case that the model does not interpret, as the reason to skip it; NULL: none. */
+const char *plan_missing(struct maker *, const struct workload *, const struct value *params,
+                         const struct model *);
 
 /* plan_cores.c */
 void plan_place(struct maker *); /* the orders and the generator's cores */

@@ -280,12 +280,8 @@ const struct plan_model *plan_baseline_of(const struct maker *maker, const struc
 	return !name ? first : plain ? plain : called;
 }
 
-enum status plan_verdict(struct maker *maker, const struct workload *workload,
-                         const struct model *model, const char **reason)
+enum status plan_verdict(const struct model *model, const char **reason)
 {
-	uint64_t missing = workload->ops & ~(model->info.ops | HD_CAN(HD_DONE));
-	char names[REQUEST_NAMES];
-
 	*reason = NULL;
 	if (model->status != STATUS_OK) {
 		*reason = model->reason;
@@ -295,10 +291,17 @@ enum status plan_verdict(struct maker *maker, const struct workload *workload,
 		*reason = model->info.unsupported;
 		return STATUS_SKIPPED;
 	}
-	if (missing) {
-		*reason = pool_format(maker->pool, "does not interpret %s",
-		                      request_names(missing, names));
-		return STATUS_SKIPPED;
-	}
 	return STATUS_OK;
+}
+
+const char *plan_missing(struct maker *maker, const struct workload *workload,
+                         const struct value *params, const struct model *model)
+{
+	uint64_t asked = workload->asks ? workload->asks(params) : workload->ops;
+	uint64_t missing = asked & ~(model->info.ops | HD_CAN(HD_DONE));
+	char names[REQUEST_NAMES];
+
+	return missing ? pool_format(maker->pool, "does not interpret %s",
+	                             request_names(missing, names))
+	               : NULL;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "memory.h"
 #include "plan.h"
 
 enum { LONGEST_VALUE = 60, NUMBER = 64 };
@@ -21,6 +22,7 @@ static void add(char text[PLAN_NAME], const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text + at, PLAN_NAME - at, format, args);
 	va_end(args);
+	text_whole(text);
 }
 
 /* Of a long text, such as a path, the end tells more than the beginning. */
@@ -36,10 +38,14 @@ static void add_value(char text[PLAN_NAME], char separator, const struct hd_opti
 	else
 		option_print(spec, value, number, sizeof(number));
 	length = strlen(shown);
-	if (length > LONGEST_VALUE)
-		add(text, "%c%s=...%s", separator, spec->name, shown + length - LONGEST_VALUE);
-	else
+	if (length > LONGEST_VALUE) {
+		shown += length - LONGEST_VALUE;
+		while (((unsigned char)*shown & 0xc0) == 0x80)
+			shown++; /* never half a character */
+		add(text, "%c%s=...%s", separator, spec->name, shown);
+	} else {
 		add(text, "%c%s=%s", separator, spec->name, shown);
+	}
 }
 
 static void add_changed(char text[PLAN_NAME], char separator, const struct hd_option *specs,
@@ -153,8 +159,10 @@ const char *plan_case_key(const struct plan_case *kase, char text[PLAN_KEY])
 	XXH128_hash_t hash;
 
 	text[0] = '\0';
-	if (!state)
+	if (!state) {
+		memory_count_failure();
 		return text;
+	}
 	XXH3_128bits_reset(state);
 	hash_case(state, kase);
 	hash = XXH3_128bits_digest(state);

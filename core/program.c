@@ -20,7 +20,8 @@ enum { EXIT_OF_REFUSAL = 2, EXIT_OF_FAILED_CASE = 3, EXIT_OF_NO_PROGRAM = 127 };
 
 /* In the folder; a program that died leaves what it had begun. */
 static const char document_name[] = "result.json", errors_name[] = "stderr",
-                  journal_name[] = "result.json.journal", temporary_name[] = "result.json.tmp";
+                  journal_name[] = "result.json.journal",
+                  temporary_name[] = "result.json.heddle.tmp";
 
 struct words {
 	size_t count;
@@ -203,6 +204,8 @@ int program_open(struct program *program, const char *path, const struct workben
 	if (!program->path || access(program->path, X_OK) < 0)
 		return hd_error(err, -EINVAL, "%s: %s", path, strerror(errno));
 	(void)digest_file(program->path, program->sha256);
+	setenv("HEDDLE_NO_LOCK", "1",
+	       1); /* this process measures; what it starts is its measurement */
 	if (paths_config(options->config, program->config))
 		return hd_error(err, -EINVAL, "%s: no such file, and no installed config",
 		                options->config);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "memory.h"
 #include "outfile.h"
 #include "result_document.h"
 #include "result_value.h"
@@ -47,6 +48,7 @@ static void put_texts(json_t *object, const struct machine *machine)
 	        {"smt", machine->smt},
 	        {"clock_source", machine->clock_source},
 	        {"virtualisation", machine->virtualisation},
+	        {"protection", machine->protection},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -122,14 +124,14 @@ static json_t *run_json(const struct plan *plan, const struct result_run *run)
 
 	double target = config->sampling.target_ci_percent;
 
-	return json_pack("{s:s, s:s, s:s, s:f, s:I, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "name",
-	                 config->name, "status", run->status, "started", run->started, "elapsed_s",
-	                 run->elapsed_s, "seed", (json_int_t)run->seed, "rounds_planned",
-	                 (int)config->sampling.rounds, "rounds", (int)run->rounds,
-	                 "target_ci_percent", json_number_or_null(target > 0 ? target : NAN),
-	                 "reduced", json_text_or_null(plan->reduced), "warnings",
-	                 warnings_json(run->warnings), "plugins", result_plugins_json(plan),
-	                 "config", document ? document : json_null());
+	return json_pack(
+	        "{s:s, s:s, s:s, s:i, s:f, s:I, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "name",
+	        config->name, "status", run->status, "started", run->started, "resumed",
+	        (int)run->resumed, "elapsed_s", run->elapsed_s, "seed", (json_int_t)run->seed,
+	        "rounds_planned", (int)config->sampling.rounds, "rounds", (int)run->rounds,
+	        "target_ci_percent", json_number_or_null(target > 0 ? target : NAN), "reduced",
+	        json_text_or_null(plan->reduced), "warnings", warnings_json(run->warnings),
+	        "plugins", result_plugins_json(plan), "config", document ? document : json_null());
 }
 
 /* Puts `"key": value` at the document's first level. */
@@ -166,82 +168,52 @@ static bool put_document(FILE *file, struct journal *journal, const struct plan 
 int result_write(const char *path, struct journal *journal, const struct plan *plan,
                  const struct result_run *run, struct hd_error *err)
 {
+	size_t failures = memory_failures();
 	struct outfile file;
 	int code = outfile_open(&file, path, err);
+	bool good;
 
 	if (code)
 		return code;
 	errno = 0;
-	return outfile_close(&file, put_document(file.stream, journal, plan, run), err);
+	good = put_document(file.stream, journal, plan, run);
+	if (memory_failures() != failures) {
+		good = false; /* whatever was left out: the journal has it */
+		errno = ENOMEM;
+	}
+	return outfile_close(&file, good, err);
 }
 
-json_t *document_load(const char *path, const char *wanted, int version, struct hd_error *err)
+int document_print(const json_t *document, int indent, FILE *out, struct hd_error *err)
 {
-	json_error_t why;
-	FILE *file = fopen(path, "re");
-	json_t *document;
-	const char *format;
-	bool is_wanted;
-	int found;
+	size_t flags = JSON_REAL_PRECISION(RESULT_DIGITS) |
+	               (indent ? JSON_INDENT((size_t)indent) : JSON_COMPACT);
+	size_t failures = memory_failures();
 
-	if (!file) {
-		hd_error(err, -errno, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	document = json_loadf(file, JSON_REJECT_DUPLICATES, &why);
-	fclose(file);
-	if (!document) {
-		hd_error(err, -EINVAL, "%s:%d:%d: %s", path, why.line, why.column, why.text);
-		return NULL;
-	}
-	format = json_string_value(json_object_get(document, "format"));
-	is_wanted = format && strcmp(format, wanted) == 0 &&
-	            json_is_integer(json_object_get(document, "version"));
-	found = (int)json_integer_value(json_object_get(document, "version"));
-	if (is_wanted && found == version)
-		return document;
-	if (format && strcmp(format, wanted))
-		hd_error(err, -ENOMSG, "%s: not a Heddle result: its \"format\" is \"%.40s\"", path,
-		         format);
-	else if (!is_wanted)
-		hd_error(err, -ENOMSG, "%s: not a Heddle result (no \"format\": \"%s\")", path,
-		         wanted);
-	else
-		hd_error(err, -EINVAL, "%s: %s version %d, this heddle reads %d", path,
-		         strchr(wanted, '-') + 1, found, version);
-	json_decref(document);
-	return NULL;
-}
-
-json_t *result_load(const char *path, struct hd_error *err)
-{
-	json_t *document = document_load(path, "heddle-result", RESULT_VERSION, err);
-
-	if (!document || json_is_array(json_object_get(document, "cases")))
-		return document;
-	hd_error(err, -EINVAL, "%s: not a Heddle result (no \"cases\")", path);
-	json_decref(document);
-	return NULL;
+	if (json_dumpf(document, out, flags) == 0 && fputc('\n', out) != EOF &&
+	    memory_failures() == failures)
+		return 0;
+	return hd_error(err, memory_failures() != failures ? -ENOMEM : -EIO,
+	                "the document could not be printed");
 }
 
 int result_show(const char *path, const struct table_view *view, FILE *out, struct hd_error *err)
 {
-	json_t *document = result_load(path, err);
+	size_t failures = memory_failures();
+	json_t *document = result_load_shortened(path, result_forget_trials, err);
 	int code = document ? result_print(document, view, out, err) : err->code;
 
 	json_decref(document);
+	if (!code && memory_failures() != failures)
+		code = hd_error(err, -ENOMEM, "out of memory, the tables are not whole");
 	return code;
 }
 
 int result_dump(const char *path, int indent, FILE *out, struct hd_error *err)
 {
 	json_t *document = result_load(path, err);
-	size_t flags =
-	        JSON_REAL_PRECISION(RESULT_DIGITS) | (indent ? JSON_INDENT(2) : JSON_COMPACT);
-	int code = document ? 0 : err->code;
+	int code = document ? document_print(document, indent, out, err) : err->code;
 
-	if (document && (json_dumpf(document, out, flags) || fputc('\n', out) == EOF))
-		code = hd_error(err, -EIO, "the document could not be printed");
 	json_decref(document);
 	return code;
 }

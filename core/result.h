@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a run leaves behind. While it runs: a journal, RESULT.journal, one JSON line a trial, appended and
- * synced. At its end: one JSON document, made from the journal case by case so that memory stays small,
- * written beside, synced and renamed into place; then the journal goes.
+ * What a run leaves behind. While it runs: a journal, RESULT.journal, a JSON line that tells what is run, and
+ * one for each trial, appended and synced. At its end: one JSON document, made from the journal case by case so
+ * that memory stays small, written beside, synced and renamed into place; then the journal goes. That of a run
+ * that was interrupted stays: `heddle run --resume` goes on with it (result_resume.h).
  *
  * Numbers that were not measured are null.
  */
@@ -20,12 +21,14 @@
 #include "trial.h"
 #include "warning.h"
 
-enum { RESULT_VERSION = 1 };
+enum { RESULT_VERSION = 1, JOURNAL_VERSION = 1 };
 
 /* The journal of one run. */
 struct journal {
 	FILE *file;
-	char *path; /* owned */
+	char *path;    /* owned */
+	uint64_t size; /* of its whole lines, in bytes */
+	size_t trials; /* in it, of all cases */
 	size_t case_count;
 	struct journal_case {
 		uint32_t count, room;
@@ -47,6 +50,10 @@ FILE *journal_file(const char *path, bool overwrite, struct hd_error *);
 /* Both: prepares and creates. */
 int journal_open(struct journal *, const char *path, const struct plan *, bool overwrite,
                  struct hd_error *);
+struct result_run;
+/* Puts the line that a run can be resumed by in front. 0 or -errno. */
+int journal_begin(struct journal *, const struct plan *, const struct result_run *,
+                  struct hd_error *);
 /* Appends a trial and syncs. 0 or -errno: disk full is the run's end. */
 int journal_append(struct journal *, const struct plan *, size_t index, uint32_t round,
                    uint32_t order, const struct trial_result *, struct hd_error *);
@@ -58,8 +65,11 @@ struct result_run {
 	const char *status; /* "complete" or "interrupted" */
 	char started[32];   /* ISO 8601, UTC */
 	uint64_t seed;
-	uint32_t rounds; /* that were begun */
-	double elapsed_s;
+	uint32_t rounds;  /* that were begun */
+	uint32_t resumed; /* how often the run was */
+	double elapsed_s; /* without the time between its parts */
+	/* The words of the command line after `heddle`, for who resumes it; arguments ends with NULL. */
+	const char *const *arguments; /* may be NULL */
 	const struct machine *machine;
 	const struct topology *topology;
 	const struct warnings *warnings; /* may be NULL */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "memory.h"
 #include "result_document.h"
 #include "stats.h"
 
@@ -73,7 +74,7 @@ bool result_amortised(const struct journal *journal, const struct plan *plan, si
 	if (batch < 0 || kase->params[batch].number == 1)
 		return false;
 	single = find_batch_1(journal, plan, index, batch);
-	logs = single ? calloc(mine->rounds + 1, sizeof(*logs)) : NULL;
+	logs = single ? memory_zalloc(mine->rounds + 1, sizeof(*logs)) : NULL;
 	if (!logs)
 		return false;
 	ratio = exp(stats_median(logs, result_log_ratios(mine, single, logs)));

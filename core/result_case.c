@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "memory.h"
 #include "result_document.h"
 #include "result_value.h"
 #include "stats.h"
@@ -91,7 +92,7 @@ static json_t *versus_json(const struct journal *journal, const struct plan *pla
 	base = &journal->cases[kase->baseline];
 	if (base->status != STATUS_OK)
 		return json_null();
-	logs = calloc(mine->rounds + 1, sizeof(*logs));
+	logs = memory_zalloc(mine->rounds + 1, sizeof(*logs));
 	if (logs)
 		n = result_log_ratios(mine, base, logs);
 	if (n) {
@@ -130,7 +131,7 @@ static json_t *metrics_json(const struct plan *plan, const struct plan_case *kas
 {
 	const struct workload_metric *own = kase->workload->metrics,
 	                             *per_op = per_op_metrics(kase->workload);
-	double *values = calloc(count + 1, sizeof(*values)), error = error_of(plan);
+	double *values = memory_zalloc(count + 1, sizeof(*values)), error = error_of(plan);
 	json_t *metrics = json_object();
 
 	for (int i = 0; values && own[i].name; i++)
@@ -201,7 +202,7 @@ json_t *result_case(struct journal *journal, const struct plan *plan, size_t ind
                     struct warnings *tally)
 {
 	uint32_t count = journal->cases[index].count, got = 0;
-	json_t **lines = calloc(count + 1, sizeof(json_t *)), *of_case = NULL;
+	json_t **lines = memory_zalloc(count + 1, sizeof(json_t *)), *of_case = NULL;
 
 	while (lines && got < count && (lines[got] = journal_read(journal, index, got)))
 		got++;

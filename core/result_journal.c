@@ -6,6 +6,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "fault.h"
+#include "memory.h"
+#include "outfile.h"
 #include "result_document.h"
 #include "result_value.h"
 
@@ -59,12 +62,21 @@ static json_t *gauges(const struct trial_result *trial)
 
 static json_t *notes(const struct trial_result *trial)
 {
+	char text[sizeof(trial->changed) + 16];
 	json_t *array = json_array();
 
 	if (trial->note[0])
 		json_array_append_new(array, json_any_text(trial->note));
 	if (trial->model_note[0])
 		json_array_append_new(array, json_any_text(trial->model_note));
+	if (trial->changed[0]) {
+		snprintf(text, sizeof(text), "changed %s", trial->changed);
+		json_array_append_new(array, json_any_text(text));
+	}
+	if (trial->left_behind)
+		json_array_append_new(array,
+		                      json_sprintf("left processes behind (%u), which were ended",
+		                                   trial->left_behind));
 	if (trial->noise.throttled_periods > 0)
 		json_array_append_new(array, json_string("throttled by the CPU quota"));
 	return array;
@@ -103,13 +115,34 @@ static json_t *search_json(const struct trial_result *trial)
 	return array;
 }
 
+/* Innermost first. */
+static json_t *backtrace(const struct fault *fault)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < fault->frames; i++) {
+		const struct fault_frame *frame = &fault->frame[i];
+
+		json_array_append_new(array,
+		                      json_pack("{s:o, s:o, s:o, s:I}", "object",
+		                                json_text_or_null(frame->object), "function",
+		                                json_text_or_null(frame->function), "offset",
+		                                frame->function[0]
+		                                        ? json_integer((json_int_t)frame->offset)
+		                                        : json_null(),
+		                                "address", (json_int_t)frame->address));
+	}
+	return array;
+}
+
 static json_t *trial_json(uint32_t round, uint32_t order, const struct trial_result *trial)
 {
 	bool all_tasks = trial->tasks <= MOST_TASKS_TOLD && trial->windows;
 
-	return json_pack("{s:i, s:i, s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "round", (int)round,
+	return json_pack("{s:i, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "round", (int)round,
 	                 "order", (int)order, "status", status_name(trial->status), "reason",
-	                 json_text_or_null(trial->reason), "elapsed_ns",
+	                 json_text_or_null(trial->reason), "output",
+	                 json_text_or_null(trial->output), "elapsed_ns",
 	                 (json_int_t)trial->elapsed_ns, "window_ns",
 	                 counts(trial->window_ns, trial->windows), "window_ops",
 	                 counts(trial->window_ops, trial->windows), "task_ops",
@@ -120,7 +153,9 @@ static json_t *trial_json(uint32_t round, uint32_t order, const struct trial_res
 /* Locked while it is written: a second run of the same name must not take it away, not even by force. */
 static int open_file(const char *path, bool overwrite)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (overwrite ? 0 : O_EXCL),
+	int fd = open(path,
+	              O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | O_NOFOLLOW |
+	                      (overwrite ? 0 : O_EXCL),
 	              0644);
 
 	if (fd < 0)
@@ -145,6 +180,8 @@ FILE *journal_file(const char *path, bool overwrite, struct hd_error *err)
 		         fd == -EEXIST ? "; another run may be writing it; -f writes over it" : "");
 	else if (!file)
 		hd_error(err, -ENOMEM, "out of memory");
+	if (file)
+		outfile_sync_folder(path);
 	return file;
 }
 
@@ -157,6 +194,20 @@ int journal_prepare(struct journal *journal, const struct plan *plan, struct hd_
 	for (size_t i = 0; i < plan->count; i++)
 		journal->cases[i].status = plan->cases[i].status;
 	return 0;
+}
+
+int journal_attach(struct journal *journal, int fd, const char *path, const struct plan *plan,
+                   struct hd_error *err)
+{
+	int code = journal_prepare(journal, plan, err);
+
+	journal->file = fdopen(fd, "a+");
+	if (!journal->file)
+		close(fd);
+	journal->path = strdup(path);
+	if (!journal->file || !journal->path)
+		code = hd_error(err, -ENOMEM, "out of memory");
+	return code;
 }
 
 int journal_create(struct journal *journal, const char *path, bool overwrite, struct hd_error *err)
@@ -203,50 +254,97 @@ static bool make_room(struct journal_case *of_case, uint32_t round)
 	return true;
 }
 
-static int write_line(struct journal *journal, json_t *line, uint64_t *offset, struct hd_error *err)
+/* A disk takes all of it or is full, but signals and other file systems may part it. */
+static int write_all(int fd, const char *bytes, size_t size)
 {
-	char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
-	int code = 0;
+	while (size) {
+		ssize_t written = write(fd, bytes, size);
 
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		bytes += written > 0 ? written : 0;
+		size -= written > 0 ? (size_t)written : 0;
+	}
+	return 0;
+}
+
+static int sync_data(int fd)
+{
+	int code;
+
+	do
+		code = fdatasync(fd);
+	while (code < 0 && errno == EINTR);
+	/* A pipe or a device has nothing to sync. */
+	return code < 0 && errno != EINVAL ? -errno : 0;
+}
+
+int journal_put(struct journal *journal, json_t *line, struct hd_error *err)
+{
+	char *text = memory_dump(line, JSON_COMPACT);
+	size_t length = text ? strlen(text) : 0;
+	int fd = fileno(journal->file), code;
+
+	json_decref(line);
 	if (!text)
 		return hd_error(err, -ENOMEM, "out of memory");
-	errno = 0;
-	*offset = (uint64_t)(fseeko(journal->file, 0, SEEK_END) < 0 ? 0 : ftello(journal->file));
-	if (fputs(text, journal->file) == EOF || fputc('\n', journal->file) == EOF ||
-	    fflush(journal->file) == EOF || fdatasync(fileno(journal->file)) < 0)
-		code = hd_error(err, errno ? -errno : -EIO, "%s: %s", journal->path,
-		                strerror(errno ? errno : EIO));
+	text[length++] = '\n'; /* in place of the zero that ends it */
+	code = write_all(fd, text, length);
+	if (!code)
+		code = sync_data(fd);
 	free(text);
-	return code;
+	if (code)
+		return hd_error(err, code, "%s: %s", journal->path, strerror(-code));
+	journal->size += length;
+	return 0;
+}
+
+int journal_note(struct journal *journal, size_t index, const struct journal_trial *trial,
+                 struct hd_error *err)
+{
+	struct journal_case *of_case = &journal->cases[index];
+
+	if (!make_room(of_case, trial->round))
+		return hd_error(err, -ENOMEM, "out of memory");
+	journal->trials++;
+	of_case->offsets[of_case->count++] = trial->offset;
+	of_case->gate[trial->round - 1] = trial->status == STATUS_OK ? trial->gate : NAN;
+	of_case->failures += trial->status != STATUS_OK;
+	if (trial->status > of_case->status)
+		of_case->status = trial->status;
+	return 0;
 }
 
 int journal_append(struct journal *journal, const struct plan *plan, size_t index, uint32_t round,
                    uint32_t order, const struct trial_result *trial, struct hd_error *err)
 {
 	const struct plan_case *kase = &plan->cases[index];
-	struct journal_case *of_case = &journal->cases[index];
+	struct journal_trial noted = {.offset = journal->size,
+	                              .round = round,
+	                              .status = trial->status,
+	                              .gate = trial->metrics[0]};
+	size_t failures = memory_failures();
 	char key[PLAN_KEY];
-	uint64_t offset = 0;
 	json_t *line;
 	int code;
 
-	if (!make_room(of_case, round))
-		return hd_error(err, -ENOMEM, "out of memory");
 	line = json_pack("{s:s, s:o, s:o, s:o}", "case", plan_case_key(kase, key), "metrics",
 	                 metrics(kase->workload, trial), "notes", notes(trial), "trial",
 	                 trial_json(round, order, trial));
 	if (trial->probe_count)
 		json_object_set_new(json_object_get(line, "trial"), "search", search_json(trial));
-	code = write_line(journal, line, &offset, err);
-	json_decref(line);
-	if (code)
-		return code;
-	of_case->offsets[of_case->count++] = offset;
-	of_case->gate[round - 1] = trial->status == STATUS_OK ? trial->metrics[0] : NAN;
-	of_case->failures += trial->status != STATUS_OK;
-	if (trial->status > of_case->status)
-		of_case->status = trial->status;
-	return 0;
+	if (trial->fault)
+		json_object_set_new(json_object_get(line, "trial"), "backtrace",
+		                    backtrace(trial->fault));
+	if (trial->standstill)
+		json_object_set_new(json_object_get(line, "trial"), "standstill",
+		                    standstill_json(trial->standstill));
+	if (memory_failures() != failures) {
+		json_decref(line);
+		return hd_error(err, -ENOMEM, "out of memory");
+	}
+	code = journal_put(journal, line, err);
+	return code ? code : journal_note(journal, index, &noted, err);
 }
 
 json_t *journal_read(struct journal *journal, size_t index, uint32_t i)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "result_document.h"
 #include "result_value.h"
 #include "stats.h"
@@ -19,7 +20,7 @@ static size_t window_rates(json_t *line, double **rates)
 	json_t *ops = json_object_get(trial, "window_ops");
 	size_t n = json_array_size(ns);
 
-	*rates = calloc(n ? n : 1, sizeof(**rates));
+	*rates = memory_zalloc(n ? n : 1, sizeof(**rates));
 	for (size_t i = 0; *rates && i < n; i++)
 		(*rates)[i] = (double)json_integer_value(json_array_get(ops, i)) * 1e9 /
 		              (double)json_integer_value(json_array_get(ns, i));
@@ -62,8 +63,8 @@ static double third(const double *rates, size_t n, bool last)
 
 static struct inside look_inside(json_t *const *lines, uint32_t count)
 {
-	double *spreads = calloc(count + 1, sizeof(double)),
-	       *trends = calloc(count + 1, sizeof(double));
+	double *spreads = memory_zalloc(count + 1, sizeof(double)),
+	       *trends = memory_zalloc(count + 1, sizeof(double));
 	struct inside inside = {.spread = NAN, .trend = NAN};
 	size_t spread_count = 0, trend_count = 0;
 
@@ -154,9 +155,12 @@ static uint32_t count_alike(json_t *const *lines, uint32_t count, const char *wa
 
 	*last = true;
 	for (uint32_t k = 0; k < count; k++)
-		json_array_foreach(json_object_get(lines[k], "notes"), n,
-		                   remark) if (alike(json_string_value(remark), wanted))
+		json_array_foreach(json_object_get(lines[k], "notes"), n, remark)
 		{
+			const char *text = json_string_value(remark);
+
+			if (!text || !alike(text, wanted))
+				continue;
 			with++;
 			*last = *last && k <= i;
 		}
@@ -173,8 +177,8 @@ static void take_notes(json_t *notes, json_t *const *lines, uint32_t count)
 		json_array_foreach(json_object_get(lines[i], "notes"), n, remark)
 		{
 			const char *text = json_string_value(remark);
-			bool last;
-			uint32_t with = count_alike(lines, count, text, i, &last);
+			bool last = false;
+			uint32_t with = text ? count_alike(lines, count, text, i, &last) : 0;
 
 			if (last && with == count)
 				note(notes, "%s", text);
@@ -199,7 +203,7 @@ static json_t *spread_json(const double *gate, size_t n, const struct inside *in
 void result_tell_about(json_t *of_case, const struct plan *plan, const struct plan_case *kase,
                        json_t *const *lines, uint32_t count, bool ok, struct warnings *tally)
 {
-	double *gate = calloc(count + 1, sizeof(*gate));
+	double *gate = memory_zalloc(count + 1, sizeof(*gate));
 	double target = plan->config->sampling.target_ci_percent;
 	size_t n = gate ? result_collect(lines, count, kase->workload->metrics[0].name, gate) : 0;
 	struct concern concern = {.ids = json_array(), .tally = tally};
@@ -212,6 +216,9 @@ void result_tell_about(json_t *of_case, const struct plan *plan, const struct pl
 		take_notes(notes, lines, count);
 		concern_trials(&concern, kase, lines, count);
 	}
+	if (ok && gate && count && !n)
+		note(notes, "%s was not measured: too little was done in the windows",
+		     kase->workload->metrics[0].name);
 	if (ok && n) {
 		if (stats_two_modes(gate, n)) {
 			concern_add(&concern, WARNING_TWO_MODES, NAN);

@@ -87,6 +87,8 @@ static void title_row(const struct table_view *view, struct row *row)
 		snprintf(row->group, ROW_TITLE, "%s", title);
 		snprintf(row->title, ROW_TITLE, "%s", series);
 	}
+	text_clean(row->group);
+	text_clean(row->title);
 }
 
 /* --only */
@@ -147,7 +149,7 @@ static int compare_rows(const void *a, const void *b, void *view)
 	double difference = 0;
 
 	if (sort && strcmp(sort, "cores") == 0)
-		difference = row_cores(left->of_case) - row_cores(right->of_case);
+		difference = (double)row_cores(left->of_case) - row_cores(right->of_case);
 	else if (sort && strcmp(sort, "throughput") == 0)
 		difference = fmax(row_median(right->of_case, row_gate(right->of_case)), -1) -
 		             fmax(row_median(left->of_case, row_gate(left->of_case)), -1);
@@ -163,20 +165,42 @@ void rows_sort(struct row *rows, size_t count, const struct table_view *view)
 	qsort_r(rows, count, sizeof(*rows), compare_rows, (void *)(uintptr_t)view);
 }
 
-size_t rows_gather(struct row *rows, size_t count)
+size_t rows_group(const struct row *rows, size_t count)
 {
-	struct row *spare = calloc(count + 1, sizeof(*spare));
-	size_t taken = 0, left = 0;
+	size_t same = 1;
 
-	for (size_t i = 0; spare && i < count; i++)
-		if (strcmp(rows[i].group, rows[0].group))
-			spare[left++] = rows[i];
-		else if (taken++ != i)
-			rows[taken - 1] = rows[i];
-	if (spare)
-		memcpy(rows + taken, spare, left * sizeof(*rows));
-	free(spare);
-	return spare ? taken : count;
+	while (same < count && rows[same].group_index == rows[0].group_index)
+		same++;
+	return same;
+}
+
+static int by_group(const void *a, const void *b)
+{
+	const struct row *left = a, *right = b;
+
+	if (left->group_index != right->group_index)
+		return left->group_index < right->group_index ? -1 : 1;
+	return left->index < right->index ? -1 : 1;
+}
+
+int rows_gather(struct row *rows, size_t count, struct hd_error *err)
+{
+	json_t *first = json_object();
+	int code = 0;
+
+	for (size_t i = 0; !code && i < count; i++) {
+		const json_t *known = json_object_get(first, rows[i].group);
+
+		rows[i].index = i;
+		rows[i].group_index = known ? (size_t)json_integer_value(known) : i;
+		if (!known &&
+		    json_object_set_new_nocheck(first, rows[i].group, json_integer((json_int_t)i)))
+			code = hd_error(err, -ENOMEM, "out of memory");
+	}
+	json_decref(first);
+	if (!code && count)
+		qsort(rows, count, sizeof(*rows), by_group);
+	return code;
 }
 
 static int check_keys(const struct table_view *view, const bool *known, struct hd_error *err)
@@ -201,11 +225,11 @@ int rows_collect(const json_t *document, const struct table_view *view, struct r
 	*rows = calloc(json_array_size(cases) + 1, sizeof(**rows));
 	if (!known || !*rows)
 		code = hd_error(err, -ENOMEM, "out of memory");
-	json_array_foreach(cases, i, of_case)
-	{
+	for (i = 0; !code && i < json_array_size(cases); i++) {
 		struct row *row = &(*rows)[*count];
 
-		if (code || !is_wanted(view, of_case, known))
+		of_case = json_array_get(cases, i);
+		if (!is_wanted(view, of_case, known))
 			continue;
 		row->of_case = of_case;
 		row->index = i;

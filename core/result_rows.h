@@ -11,16 +11,20 @@
 enum { ROW_TITLE = 512 };
 
 struct row {
-	const json_t *of_case; /* borrowed from the document */
-	char group[ROW_TITLE], title[ROW_TITLE];
-	size_t index; /* in the document */
+	const json_t *of_case;                   /* borrowed from the document */
+	char group[ROW_TITLE], title[ROW_TITLE]; /* clean */
+	size_t index;                            /* in the document, then what rows_gather() says */
+	size_t group_index;                      /* of the first row of its group */
 };
 
 /* The document's cases that the view wants, in its order; *rows is the caller's. 0 or -errno. */
 int rows_collect(const json_t *document, const struct table_view *, struct row **rows,
                  size_t *count, struct hd_error *);
-/* Takes the rows of the first row's group to the front, all else keeps its order. How many they are. */
-size_t rows_gather(struct row *rows, size_t count);
+/* Takes the rows of each group together, in the order of their first ones; else all keep their order, which
+   is their index now. 0 or -errno. */
+int rows_gather(struct row *rows, size_t count, struct hd_error *err);
+/* How many rows from the first one on are of its group. */
+size_t rows_group(const struct row *rows, size_t count);
 /* Within one group, as the view says. */
 void rows_sort(struct row *rows, size_t count, const struct table_view *);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "memory.h"
 #include "result_document.h"
 #include "result_rows.h"
 #include "stats.h"
@@ -18,16 +19,10 @@ struct table {
 	int width;
 };
 
-/* A document may come from anywhere: what is no text says nothing. */
-static const char *note_text(const json_t *note)
-{
-	return json_is_string(note) ? json_string_value(note) : "";
-}
-
 static void print_cell(const struct table *table, int width, const char *text)
 {
-	fprintf(table->out, "%*s%s", width > format_width(text) ? width - format_width(text) : 0,
-	        "", text);
+	fprintf(table->out, "%*s", width > format_width(text) ? width - format_width(text) : 0, "");
+	format_clean(table->out, text);
 }
 
 static bool wide(const struct table *table)
@@ -53,12 +48,15 @@ static void print_heading(const struct table *table, const struct row *row, cons
 	versus[0] = '\0';
 	if (baseline[0])
 		snprintf(versus, sizeof(versus), "vs %.15s", baseline);
+	text_clean(versus);
+	text_clean(cost);
 	fprintf(table->out, "\n");
 	if (format_width(row->group) < NAME_COLUMN + 1)
 		fprintf(table->out, "%-*s", NAME_COLUMN + 1, row->group);
 	else
 		fprintf(table->out, "%s\n%*s", row->group, NAME_COLUMN + 1, "");
-	fprintf(table->out, "cores   throughput 95 %% interval%21s%9s", versus, cost);
+	fprintf(table->out, "cores   %10.10s 95 %% interval%21s%9s", row_gate(row->of_case), versus,
+	        cost);
 	if (wide(table))
 		fprintf(table->out, "       p50       p99");
 	fputc('\n', table->out);
@@ -114,24 +112,48 @@ static bool is_empty_model(const struct row *row)
 	return strcmp(row_text(row->of_case, "model"), "empty") == 0;
 }
 
-/* Whether all rows with a number carry this note: it is told once then, below them. */
-static bool is_common(const struct row *rows, size_t count, const char *wanted)
+/* How many rows with a number carry each note; a note that all of them carry is told once, below them. */
+struct common {
+	json_t *counts; /* owned */
+	json_int_t numbers;
+};
+
+static const json_t *notes_of(const struct row *row)
 {
-	size_t with = 0, numbers = 0;
+	return json_object_get(row->of_case, "notes");
+}
+
+static struct common count_notes(const struct row *rows, size_t count)
+{
+	struct common common = {.counts = json_object()};
 
 	for (size_t i = 0; i < count; i++) {
-		const json_t *notes = json_object_get(rows[i].of_case, "notes");
 		json_t *note;
 		size_t n;
 
-		numbers += !is_empty_model(&rows[i]) &&
-		           strcmp(row_text(rows[i].of_case, "status"), "ok") == 0;
-		json_array_foreach(notes, n, note) with += strcmp(note_text(note), wanted) == 0;
+		common.numbers += !is_empty_model(&rows[i]) &&
+		                  strcmp(row_text(rows[i].of_case, "status"), "ok") == 0;
+		json_array_foreach(notes_of(&rows[i]), n, note)
+		{
+			const char *text = json_string_value(note);
+			json_t *known = text ? json_object_get(common.counts, text) : NULL;
+
+			if (text)
+				json_object_set_new(common.counts, text,
+				                    json_integer(json_integer_value(known) + 1));
+		}
 	}
-	return numbers > 1 && with == numbers;
+	return common;
 }
 
-static void print_common_notes(const struct table *table, const struct row *rows, size_t count)
+static bool is_common(const struct common *common, const char *note)
+{
+	return common->numbers > 1 &&
+	       json_integer_value(json_object_get(common->counts, note)) == common->numbers;
+}
+
+static void print_common_notes(const struct table *table, const struct row *rows, size_t count,
+                               const struct common *common)
 {
 	json_t *note;
 	size_t n;
@@ -139,20 +161,22 @@ static void print_common_notes(const struct table *table, const struct row *rows
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(row_text(rows[i].of_case, "status"), "ok"))
 			continue;
-		json_array_foreach(json_object_get(rows[i].of_case, "notes"), n,
-		                   note) if (is_common(rows, count, note_text(note)))
+		json_array_foreach(notes_of(&rows[i]), n, note)
 		{
+			const char *text = json_string_value(note);
+
+			if (!text || !is_common(common, text))
+				continue;
 			fputs("  all: ", table->out);
-			format_wrapped(table->out, table->width, 7, 7, note_text(note));
+			format_wrapped(table->out, table->width, 7, 7, text);
 		}
 		return;
 	}
 }
 
-static void print_notes(const struct table *table, const struct row *row, const struct row *rows,
-                        size_t count)
+static void print_notes(const struct table *table, const struct row *row,
+                        const struct common *common)
 {
-	const json_t *notes = json_object_get(row->of_case, "notes");
 	char text[4 * ROW_TITLE] = "";
 	size_t i, length = 0;
 	json_t *note;
@@ -161,12 +185,17 @@ static void print_notes(const struct table *table, const struct row *row, const 
 		return;
 	if (json_is_true(json_object_get(row->of_case, "shared")))
 		length += (size_t)snprintf(text, sizeof(text), "shares cores with the generator");
-	json_array_foreach(notes, i, note) if (length < sizeof(text) &&
-	                                       !is_common(rows, count, note_text(note))) length +=
-	        (size_t)snprintf(text + length, sizeof(text) - length, "%s%s", length ? "; " : "",
-	                         note_text(note));
+	json_array_foreach(notes_of(row), i, note)
+	{
+		const char *told = json_string_value(note);
+
+		if (told && length < sizeof(text) && !is_common(common, told))
+			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+			                           length ? "; " : "", told);
+	}
 	if (!text[0])
 		return;
+	text_whole(text);
 	fprintf(table->out, "      ");
 	format_wrapped(table->out, table->width, 6, 6, text);
 }
@@ -227,7 +256,8 @@ static void print_spread(const struct table *table, const struct row *rows, size
 {
 	static const char *const keys[] = {"between_trials_percent", "within_trials_percent",
 	                                   "smallest_change_percent"};
-	double most[3] = {NAN, NAN, NAN}, *values = calloc(count + 1, sizeof(*values)), middle[3];
+	double most[3] = {NAN, NAN, NAN}, *values = memory_zalloc(count + 1, sizeof(*values)),
+	       middle[3];
 	char text[6][FORMAT_TEXT], line[8 * FORMAT_TEXT];
 
 	for (int k = 0; values && k < 3; k++) {
@@ -270,18 +300,39 @@ static const char *baseline_of(const struct row *rows, size_t count)
 
 static void print_group(struct table *table, struct row *rows, size_t count)
 {
+	struct common common = count_notes(rows, count);
+
 	print_heading(table, rows, baseline_of(rows, count));
 	rows_sort(rows, count, table->view);
 	for (size_t i = 0; i < count; i++)
 		if (!is_empty_model(&rows[i])) {
 			print_row(table, &rows[i]);
-			print_notes(table, &rows[i], rows, count);
+			print_notes(table, &rows[i], &common);
 		}
-	print_common_notes(table, rows, count);
+	print_common_notes(table, rows, count, &common);
+	json_decref(common.counts);
 	for (size_t i = 0; i < count; i++)
 		if (is_empty_model(&rows[i]))
 			print_own_share(table, &rows[i]);
 	print_spread(table, rows, count);
+}
+
+/* Documents of before this was known do not tell it. */
+static void print_protection(const struct table *table, const json_t *document)
+{
+	const json_t *machine = json_object_get(document, "machine");
+	const char *why = json_string_value(
+	        json_object_get(json_object_get(machine, "unavailable"), "protection"));
+	char text[256];
+
+	if (!json_is_null(json_object_get(machine, "protection")))
+		return;
+	snprintf(text, sizeof(text),
+	         "unprotected: models could signal and trace what else ran here (%s)",
+	         why ? why : "why is not told");
+	text_whole(text);
+	fputc('\n', table->out);
+	format_wrapped(table->out, table->width, 2, 0, text);
 }
 
 int result_print(const json_t *document, const struct table_view *view, FILE *out,
@@ -293,12 +344,16 @@ int result_print(const json_t *document, const struct table_view *view, FILE *ou
 	size_t count;
 	int code = rows_collect(document, view, &rows, &count, err);
 
+	if (!code)
+		code = rows_gather(rows, count, err);
 	for (size_t i = 0; !code && i < count;) {
-		size_t group = rows_gather(rows + i, count - i);
+		size_t group = rows_group(rows + i, count - i);
 
 		print_group(&table, rows + i, group);
 		i += group;
 	}
+	if (!code)
+		print_protection(&table, document);
 	free(rows);
 	return code;
 }

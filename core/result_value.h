@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "stats.h"
 
 static inline json_t *json_number_or_null(double value)
@@ -31,7 +32,7 @@ static inline json_t *json_any_text(const char *text)
 
 	if (value)
 		return value;
-	copy = strdup(text);
+	copy = memory_text(text);
 	for (char *c = copy; c && *c; c++)
 		if ((unsigned char)*c >= 0x80)
 			*c = '?';

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "generator.h"
+#include "memory.h"
 #include "result_document.h"
 #include "stats.h"
 
@@ -72,7 +73,7 @@ static void look_at_io(struct concern *concern, const struct plan_case *kase, st
 
 static void look_at_generator(struct concern *concern, json_t *const *lines, uint32_t count)
 {
-	double *used = calloc(count + 1, sizeof(*used)), median;
+	double *used = memory_zalloc(count + 1, sizeof(*used)), median;
 	size_t n = used ? result_collect(lines, count, "generator_cpu", used) : 0;
 
 	median = stats_median(used, n);

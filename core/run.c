@@ -49,15 +49,38 @@ static void look_whether_precise(struct run *run, size_t index, uint32_t round)
 	run->show.progress.total -= run->bench->plan.rounds - round;
 }
 
+/* One that was made before the run was resumed. 1 where it was taken, 0 where it is to be made, or -errno. */
+static int take_trial(struct run *run, size_t index, uint32_t round, uint32_t order,
+                      struct hd_error *err)
+{
+	uint64_t elapsed_ns;
+	int taken = run->options->resume
+	                    ? resume_take(run->options->resume, &run->journal, &run->bench->plan,
+	                                  index, round, order, &elapsed_ns, err)
+	                    : 0;
+
+	if (taken <= 0)
+		return taken;
+	/* Budget and expected end count the time that it took. */
+	run->began_ns -= elapsed_ns;
+	run->show.progress.began_ns -= elapsed_ns;
+	progress_done(&run->show.progress);
+	look_whether_precise(run, index, round);
+	return 1;
+}
+
 static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t order,
                      struct hd_error *err)
 {
 	struct trial_spec spec = workbench_trial(run->bench, index);
 	struct trial_result result;
 	char name[PLAN_NAME];
-	int code = 0;
+	int code;
 
-	spec.seed = run_random_next(&run->random);
+	spec.seed = run_random_next(&run->random); /* also of one that is not made again */
+	code = take_trial(run, index, round, order, err);
+	if (code)
+		return code < 0 ? code : 0;
 	run_show_attach(&run->show, plan_case_name(&run->bench->plan.cases[index], name), &spec);
 	search_run(&spec, &run->bench->keeper, &result);
 	if (!result.interrupted) {
@@ -87,6 +110,13 @@ static uint64_t trials_of_a_round(const struct run *run)
 	return count;
 }
 
+/* What was made before is taken in any case. */
+static bool asked_to_end(const struct run *run)
+{
+	return run_show_asked_to_end(&run->show) &&
+	       (!run->options->resume || resume_is_over(run->options->resume));
+}
+
 static int run_round(struct run *run, uint32_t round, struct hd_error *err)
 {
 	uint32_t order = 0;
@@ -95,8 +125,7 @@ static int run_round(struct run *run, uint32_t round, struct hd_error *err)
 	run->facts.rounds = round;
 	progress_round(&run->show.progress, round);
 	run_shuffle(&run->random, run->order, run->bench->plan.count);
-	for (size_t i = 0;
-	     !code && i < run->bench->plan.count && !run_show_asked_to_end(&run->show); i++)
+	for (size_t i = 0; !code && i < run->bench->plan.count && !asked_to_end(run); i++)
 		if (is_to_be_run(run, run->order[i]))
 			code = run_trial(run, run->order[i], round, ++order, err);
 	return code;
@@ -116,8 +145,7 @@ static int run_rounds(struct run *run, struct hd_error *err)
 	uint32_t rounds = run->bench->plan.rounds;
 	int code = 0;
 
-	for (uint32_t round = 1; !code && round <= rounds && !run_show_asked_to_end(&run->show);
-	     round++) {
+	for (uint32_t round = 1; !code && round <= rounds && !asked_to_end(run); round++) {
 		if (!trials_of_a_round(run))
 			break;
 		if (budget_ends(run, round - 1)) {
@@ -128,6 +156,9 @@ static int run_rounds(struct run *run, struct hd_error *err)
 		}
 		code = run_round(run, round, err);
 	}
+	if (!code && run->options->resume && !resume_is_over(run->options->resume))
+		code = hd_error(err, -EINVAL, "%s: more trials than this run makes",
+		                run->journal.path);
 	return code;
 }
 
@@ -147,35 +178,83 @@ static void count_outcome(const struct run *run, struct run_outcome *outcome)
 	outcome->interrupted = run_show_asked_to_end(&run->show);
 }
 
+static int open_journal(struct run *run, struct hd_error *err)
+{
+	const struct run_options *options = run->options;
+	const struct plan *plan = &run->bench->plan;
+	char *path;
+	int code;
+
+	if (options->resume)
+		return resume_journal(options->resume, &run->journal, plan, err);
+	if (asprintf(&path, "%s.journal", options->output) < 0)
+		return hd_error(err, -ENOMEM, "out of memory");
+	code = journal_open(&run->journal, path, plan, options->overwrite, err);
+	free(path);
+	return code ? code : journal_begin(&run->journal, plan, &run->facts, err);
+}
+
+static void tell_resume(struct run *run)
+{
+	const struct resume *resume = run->options->resume;
+
+	progress_say(&run->show.progress, "resumed  %zu trial%s of %s %s there%s", resume->count,
+	             resume->count == 1 ? "" : "s", resume->started,
+	             resume->count == 1 ? "is" : "are",
+	             resume->torn ? "; the last line was torn: dropped" : "");
+}
+
+void run_facts(struct result_run *facts, const struct workbench *bench,
+               const struct machine *machine, const struct run_options *options)
+{
+	const struct resume *resume = options->resume;
+	time_t now = time(NULL);
+	struct tm utc;
+
+	*facts = (struct result_run){.seed = resume ? resume->seed : options->seed,
+	                             .resumed = resume ? resume->times + 1 : 0,
+	                             .machine = machine,
+	                             .topology = &bench->topology,
+	                             .models = &bench->models,
+	                             .arguments = options->arguments};
+	gmtime_r(&now, &utc);
+	strftime(facts->started, sizeof(facts->started), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	if (resume)
+		snprintf(facts->started, sizeof(facts->started), "%s", resume->started);
+}
+
 static int begin(struct run *run, struct hd_error *err)
 {
 	struct plan *plan = &run->bench->plan;
-	time_t now = time(NULL);
-	struct tm utc;
-	char *journal_path;
 	int code = run_check_output(run->options->output, err);
 
 	if (code)
 		return code;
-	if (asprintf(&journal_path, "%s.journal", run->options->output) < 0)
-		return hd_error(err, -ENOMEM, "out of memory");
-	code = journal_open(&run->journal, journal_path, plan, run->options->overwrite, err);
-	free(journal_path);
+	run->machine = *run->options->machine;
+	run_facts(&run->facts, run->bench, &run->machine, run->options);
+	code = open_journal(run, err);
 	run->order = calloc(plan->count + 1, sizeof(*run->order));
 	run->precise = calloc(plan->count + 1, sizeof(*run->precise));
 	if (!code && (!run->order || !run->precise))
 		code = hd_error(err, -ENOMEM, "out of memory");
-	run_read_machine(&run->machine, &run->bench->topology, plan);
-	gmtime_r(&now, &utc);
-	strftime(run->facts.started, sizeof(run->facts.started), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	run->facts.seed = run->options->seed;
-	run->facts.machine = &run->machine;
-	run->facts.topology = &run->bench->topology;
-	run->facts.models = &run->bench->models;
-	run_random_seed(&run->random, run->options->seed);
-	run->bench->scratch.seed = run->options->seed;
+	run_random_seed(&run->random, run->facts.seed);
+	run->bench->scratch.seed = run->facts.seed;
 	run->began_ns = clock_now_ns();
 	return code;
+}
+
+static int conclude(struct run *run, struct run_outcome *outcome, struct hd_error *err)
+{
+	const struct plan *plan = &run->bench->plan;
+
+	count_outcome(run, outcome);
+	run->facts.status = outcome->interrupted ? "interrupted" : "complete";
+	machine_read_end(&run->machine, "");
+	result_raise_warnings(run->warnings,
+	                      result_count_warnings(&run->journal, plan, run->warnings));
+	run->facts.warnings = run->warnings;
+	run->facts.elapsed_s = (double)(clock_now_ns() - run->began_ns) / 1e9;
+	return result_write(run->options->output, &run->journal, plan, &run->facts, err);
 }
 
 int run_all(struct workbench *bench, const struct run_options *options, struct run_outcome *outcome,
@@ -189,24 +268,19 @@ int run_all(struct workbench *bench, const struct run_options *options, struct r
 		progress_begin(&run.show.progress, bench->plan.rounds,
 		               bench->plan.rounds * trials_of_a_round(&run),
 		               bench->plan.expected_s);
+		if (options->resume)
+			tell_resume(&run);
 		code = run_rounds(&run, err);
 		progress_end(&run.show.progress);
 	}
-	if (!code) {
-		count_outcome(&run, outcome);
-		run.facts.status = outcome->interrupted ? "interrupted" : "complete";
-		machine_read_end(&run.machine, "");
-		result_raise_warnings(
-		        run.warnings,
-		        result_count_warnings(&run.journal, &bench->plan, run.warnings));
-		run.facts.warnings = run.warnings;
-		run.facts.elapsed_s = (double)(clock_now_ns() - run.began_ns) / 1e9;
-		code = result_write(options->output, &run.journal, &bench->plan, &run.facts, err);
-	}
-	if (code && run.journal.path && err)
+	if (!code)
+		code = conclude(&run, outcome, err);
+	outcome->journal_stays = run.journal.path && (code || outcome->interrupted) &&
+	                         (run.journal.trials || options->resume);
+	if (code && outcome->journal_stays && err)
 		snprintf(err->text + strlen(err->text), sizeof(err->text) - strlen(err->text),
 		         "; what was measured is in %s", run.journal.path);
-	journal_close(&run.journal, code == 0);
+	journal_close(&run.journal, !outcome->journal_stays);
 	free(run.order);
 	free(run.precise);
 	return code;

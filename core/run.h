@@ -12,13 +12,17 @@
 
 #include "error.h"
 #include "machine.h"
+#include "result_resume.h"
 #include "warning.h"
 #include "workbench.h"
 
 struct run_options {
 	const char *output; /* path of the result document */
 	bool overwrite;
+	const struct machine *machine; /* just before the run: run_read_machine() */
 	uint64_t seed;
+	const char *const *arguments; /* of the command line, for who resumes the run */
+	struct resume *resume; /* NULL, or the run that is gone on with: its seed and path count */
 	struct warnings *warnings; /* what is known by then; the run adds to it. May be NULL */
 	/* Not 0 once the user wants an end; the trial under way is lost. */
 	const volatile sig_atomic_t *signal;
@@ -27,6 +31,7 @@ struct run_options {
 /* What a run came to; zeroed before. */
 struct run_outcome {
 	bool interrupted;
+	bool journal_stays;   /* beside the document: the run can be resumed */
 	uint32_t unexpected;  /* cases that ended otherwise than the config expects */
 	uint32_t cases_tried; /* of which at least one trial was made */
 	uint32_t cases_ok;
@@ -41,6 +46,10 @@ int run_all(struct workbench *, const struct run_options *, struct run_outcome *
 int run_check_output(const char *path, struct hd_error *);
 /* Facts about the machine, with what of the trials' gauges cannot be read on it. `plan` may be NULL. */
 void run_read_machine(struct machine *, const struct topology *, const struct plan *);
+/* What a run of these is told apart by, as of now; valid as long as they are. */
+void run_facts(struct result_run *, const struct workbench *, const struct machine *,
+               const struct run_options *);
+
 /* run_warnings.c: raises what can be warned of before the first trial. `plan` may be NULL. */
 void run_find_warnings(struct warnings *, const struct plan *, const struct machine *);
 

@@ -12,6 +12,8 @@ int run_check_output(const char *path, struct hd_error *err)
 {
 	struct stat status;
 
+	if (!*path)
+		return hd_error(err, -EINVAL, "an empty name for the result");
 	if (lstat(path, &status) < 0 || S_ISREG(status.st_mode))
 		return 0;
 	return hd_error(err, -EINVAL, "%s: no regular file; --json prints the result", path);

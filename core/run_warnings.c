@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be warned of before the first trial. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "run.h"
@@ -10,16 +13,22 @@
 /* From here on somebody else is busy enough to be seen in the numbers. */
 enum { PRESSURE_PERCENT = 10 };
 
+static bool is_first_of_model(const struct plan *plan, size_t index)
+{
+	size_t earlier = 0;
+
+	while (plan->cases[earlier].model != plan->cases[index].model)
+		earlier++;
+	return earlier == index;
+}
+
 /* The models of the plan with such a build, each once. */
 static void list_slow_models(const struct plan *plan, char *text, size_t size)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct model *model = plan->cases[i].model;
-		size_t earlier = 0;
 
-		while (earlier < i && plan->cases[earlier].model != model)
-			earlier++;
-		if (earlier == i && build_is_slow(model->info.build))
+		if (is_first_of_model(plan, i) && build_is_slow(model->info.build))
 			text_add(text, size, ", ", "model %s", model->name);
 	}
 }
@@ -39,6 +48,44 @@ static void look_at_builds(struct warnings *warnings, const struct plan *plan)
 		               "optimised code. Build with CMAKE_BUILD_TYPE=Release, plugins with "
 		               "-O2 and without -fsanitize.",
 		               which);
+}
+
+/* A sticky folder is safe: only its owner may replace what is in it. */
+static bool anybody_may_write(const char *path, const char **which)
+{
+	char folder[PATH_MAX];
+	struct stat status;
+
+	*which = "";
+	if (stat(path, &status) == 0 && status.st_mode & S_IWOTH)
+		return true;
+	*which = " (its folder)";
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+	return stat(folder[0] ? folder : "/", &status) == 0 && status.st_mode & S_IWOTH &&
+	       !(status.st_mode & S_ISVTX);
+}
+
+/* What anybody may write, root would run. */
+static void look_at_permissions(struct warnings *warnings, const struct plan *plan)
+{
+	char list[200] = "";
+	const char *which;
+
+	if (geteuid() != 0)
+		return;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct model *model = plan->cases[i].model;
+
+		if (is_first_of_model(plan, i) && model->path && strchr(model->path, '/') &&
+		    anybody_may_write(model->path, &which))
+			text_add(list, sizeof(list), ", ", "%s%s", model->name, which);
+	}
+	if (list[0])
+		warnings_raise(warnings, WARNING_UNSAFE,
+		               "plugin writable by all: %s. Whoever writes there has root run "
+		               "it. Take the right away: chmod o-w, or run heddle as another "
+		               "user.",
+		               list);
 }
 
 static void look_at_machine(struct warnings *warnings, const struct machine *machine)
@@ -82,8 +129,10 @@ static void look_at_generator(struct warnings *warnings, const struct plan *plan
 void run_find_warnings(struct warnings *warnings, const struct plan *plan,
                        const struct machine *machine)
 {
-	if (plan)
+	if (plan) {
 		look_at_builds(warnings, plan);
+		look_at_permissions(warnings, plan);
+	}
 	look_at_machine(warnings, machine);
 	if (plan)
 		look_at_generator(warnings, plan);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -173,32 +174,49 @@ int scratch_choose(const char *parent, uint64_t bytes, char chosen[SCRATCH_PATH]
 	return hd_error(err, -ENOSPC, "no place for files: %s", why);
 }
 
+/*
+ * Told of before it is made: who is to remove it must know of it however early this process dies. Nobody can guess
+ * the name, so nothing of somebody else's can stand there.
+ */
+static int make_private(struct scratch *scratch, const char *parent, char **name,
+                        struct hd_error *err)
+{
+	uint64_t number;
+	int code;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return hd_error(err, -EIO, "%s: no random name: %s", parent, strerror(errno));
+	if (asprintf(name, "%s/heddle-%016" PRIx64, strcmp(parent, "/") == 0 ? "" : parent,
+	             number) < 0)
+		return hd_error(err, -ENOMEM, "%s", strerror(ENOMEM));
+	if (scratch->announce)
+		scratch->announce(scratch->context, *name);
+	if (mkdir(*name, 0700) == 0)
+		return 0;
+	code = hd_error(err, -errno, "%s: %s", *name, strerror(errno));
+	free(*name);
+	return code;
+}
+
 static int make_folder(struct scratch *scratch, const char *parent, const char **path,
                        struct hd_error *err)
 {
 	char *name, *copy;
+	int code;
 
 	if (scratch->count == SCRATCH_FOLDERS)
 		return hd_error(err, -E2BIG, "%s: more than %d folders in one run", parent,
 		                SCRATCH_FOLDERS);
-	if (asprintf(&name, "%s/heddle-XXXXXX", strcmp(parent, "/") == 0 ? "" : parent) < 0)
-		return hd_error(err, -ENOMEM, "%s", strerror(ENOMEM));
 	copy = strdup(parent);
-	if (!copy) {
-		free(name);
+	if (!copy)
 		return hd_error(err, -ENOMEM, "%s", strerror(ENOMEM));
-	}
-	if (!mkdtemp(name)) { /* mode 0700 */
-		int code = hd_error(err, -errno, "%s: %s", name, strerror(errno));
-
-		free(name);
+	code = make_private(scratch, parent, &name, err);
+	if (code) {
 		free(copy);
 		return code;
 	}
 	scratch->parents[scratch->count] = copy;
 	scratch->paths[scratch->count++] = name;
-	if (scratch->announce)
-		scratch->announce(scratch->context, name);
 	*path = name;
 	return 0;
 }
@@ -306,12 +324,26 @@ static void remember(int *first, int code)
 		*first = code;
 }
 
+/* A folder that forbids to be opened; never what a link in its place leads to. 0, or -1 with errno. */
+static int open_up(int folder, const char *name)
+{
+	int fd = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), code;
+	char path[32];
+
+	if (fd < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	code = chmod(path, 0700);
+	close(fd);
+	return code;
+}
+
 static int open_folder(int folder, const char *name)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(folder, name, flags);
 
-	if (fd < 0 && errno == EACCES && fchmodat(folder, name, 0700, 0) == 0)
+	if (fd < 0 && errno == EACCES && open_up(folder, name) == 0)
 		fd = openat(folder, name, flags);
 	return fd;
 }

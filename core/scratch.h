@@ -25,7 +25,7 @@ struct scratch_item {
 
 /* All zero at first. */
 struct scratch {
-	/* Told of each folder before it is used, so that another process can remove it; may be NULL. */
+	/* Told of each folder before it is made, so that another process can remove it; may be NULL. */
 	void (*announce)(void *context, const char *path);
 	void *context;
 	int count;
@@ -35,7 +35,7 @@ struct scratch {
 };
 
 /*
- * The run's folder PARENT/heddle-XXXXXX, mode 0700, the same one for the same parent. With parent ""
+ * The run's folder PARENT/heddle-NUMBER, mode 0700, the same one for the same parent. With parent ""
  * the first of /dev/shm, $TMPDIR, /tmp that is writable and has room for `bytes`. Checks in any case
  * that `bytes` are free. Returns 0 and the path, absolute and without links, or -errno (-ENOSPC where
  * there is no room).

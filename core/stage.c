@@ -11,10 +11,13 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "check_property.h"
 #include "clock.h"
 #include "fdpass.h"
 #include "loader.h"
+#include "stage_fault.h"
 #include "stage_host.h"
+#include "stage_traces.h"
 #include "workload.h"
 
 struct stage {
@@ -26,6 +29,7 @@ struct stage {
 	struct loaded loaded;
 	struct stage_host host;
 	struct workload_stage workload;
+	struct stage_traces traces; /* before the plugin was loaded */
 	void *model_state;
 };
 
@@ -66,12 +70,18 @@ static void *nothing(void *unused)
 }
 
 /* glibc leaves the atomics out of its mutexes until a first thread was created. */
-static void create_first_thread(void)
+static int create_first_thread(struct stage *stage)
 {
 	pthread_t thread;
+	int error = pthread_create(&thread, NULL, nothing, NULL);
+	char why[96];
 
-	if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+	if (!error) {
 		pthread_join(thread, NULL);
+		return 0;
+	}
+	snprintf(why, sizeof(why), "the stage could not start a thread: %s", strerror(error));
+	return fail(stage, -error, why);
 }
 
 static int bind_to_case(struct stage *stage)
@@ -80,8 +90,8 @@ static int bind_to_case(struct stage *stage)
 
 	enter(stage, PHASE_BIND);
 	code = stage_bind(stage->board->cpus, stage->board->cores);
-	create_first_thread();
-	return code ? fail(stage, code, "the case's PUs cannot be used") : 0;
+	return code ? fail(stage, code, "the case's PUs cannot be used")
+	            : create_first_thread(stage);
 }
 
 static int load(struct stage *stage, struct hd_error *err)
@@ -89,6 +99,7 @@ static int load(struct stage *stage, struct hd_error *err)
 	const char *why;
 
 	enter(stage, PHASE_LOAD);
+	stage_traces_take(&stage->traces);
 	if (loader_open(&stage->loaded, arena_text(stage->board, stage->board->plugin_path), err))
 		return fail(stage, err->code, err->text);
 	stage_host_init(&stage->host, &stage->arena, &stage->loaded);
@@ -123,18 +134,26 @@ static int set_workload_up(struct stage *stage, struct hd_error *err)
 	return 0;
 }
 
+/* The model's own reason goes without saying what was called; the error belongs to both. */
+static int fail_model(struct stage *stage, const char *call, int code)
+{
+	struct arena_board *board = stage->board;
+	const char *error = strerror(code < 0 ? -code : code);
+	char why[96];
+
+	if (board->reason[0])
+		text_add(board->reason, sizeof(board->reason), ": ", "%s", error);
+	snprintf(why, sizeof(why), "%s returned %d (%s)", call, code, error);
+	return fail(stage, code, why);
+}
+
 static int open_model(struct stage *stage)
 {
-	char why[64];
 	int code;
 
 	enter(stage, PHASE_OPEN);
 	code = stage->loaded.model.open(&stage->host.host, &stage->model_state);
-	if (!code)
-		return 0;
-	snprintf(why, sizeof(why), "open() returned %d (%s)", code,
-	         strerror(code < 0 ? -code : code));
-	return fail(stage, code, why);
+	return code ? fail_model(stage, "open()", code) : 0;
 }
 
 static uint64_t work_done(struct stage *stage)
@@ -156,14 +175,9 @@ static void record_pass(struct arena_board *board, uint64_t ns, uint64_t ops)
 
 static int run_pass(struct stage *stage)
 {
-	char why[64];
 	int code = stage->loaded.model.run(stage->model_state, &stage->workload.jobs);
 
-	if (!code)
-		return 0;
-	snprintf(why, sizeof(why), "run() returned %d (%s)", code,
-	         strerror(code < 0 ? -code : code));
-	return fail(stage, code, why);
+	return code ? fail_model(stage, "run()", code) : 0;
 }
 
 static int before_pass(struct stage *stage, uint64_t pass, struct hd_error *err)
@@ -206,6 +220,13 @@ static int run(struct stage *stage, struct hd_error *err)
 	return stage->kase.workload->finite ? run_passes(stage, err) : run_pass(stage);
 }
 
+/* While its threads are there to be asked. */
+static void check_cpus(struct stage *stage, struct hd_error *err)
+{
+	if (stage_traces_check_cpus(stage->board, err))
+		fail(stage, err->code, err->text);
+}
+
 /* What a plugin says of itself, for `heddle list` and the plan. */
 static void describe(struct stage *stage, struct hd_error *err)
 {
@@ -224,14 +245,24 @@ static void describe(struct stage *stage, struct hd_error *err)
 	snprintf(info->unsupported, sizeof(info->unsupported), "%s", why ? why : "");
 }
 
+/* One property of `heddle check`. */
+static void check(struct stage *stage, struct hd_error *err)
+{
+	if (bind_to_case(stage) || load(stage, err))
+		return;
+	check_look(&stage->host, &stage->traces);
+}
+
 static void perform(struct stage *stage, struct hd_error *err)
 {
 	if (bind_to_case(stage) || load(stage, err) || set_workload_up(stage, err) ||
 	    open_model(stage))
 		return;
-	run(stage, err);
+	if (run(stage, err) == 0)
+		check_cpus(stage, err);
 	enter(stage, PHASE_CLOSE);
 	stage->loaded.model.close(stage->model_state);
+	stage_traces_tell(&stage->traces, stage->board->changed, sizeof(stage->board->changed));
 }
 
 int stage_main(void)
@@ -246,8 +277,11 @@ int stage_main(void)
 		fprintf(stderr, "stage: %s\n", err.text);
 		return STAGE_EXIT_BROKEN;
 	}
+	stage_fault_prepare(stage.board);
 	if (stage.board->describe)
 		describe(&stage, &err);
+	else if (stage.board->check)
+		check(&stage, &err);
 	else
 		perform(&stage, &err);
 	/* The workload's and the plugin's memory ends with the process, after its exit handlers. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "option.h"
+#include "stage_fault.h"
 
 static const struct stage_host *stage_of(const struct hd_host *host)
 {
@@ -35,6 +36,7 @@ int stage_bind(const int *cpus, uint32_t count)
 
 static int host_bind(const struct hd_host *host, uint32_t core)
 {
+	stage_fault_give_stack();
 	return stage_bind(&host->cpus[core % host->cores], 1);
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 static int compare(const void *left, const void *right)
 {
 	double a, b;
@@ -23,7 +25,7 @@ void stats_sort(double *values, size_t n)
 /* Sorted, to be freed; NULL for n = 0 and where memory ran out. */
 static double *sorted_copy(const double *values, size_t n)
 {
-	double *copy = n ? malloc(n * sizeof(*copy)) : NULL;
+	double *copy = n ? memory_zalloc(n, sizeof(*copy)) : NULL;
 
 	if (!copy)
 		return NULL;
@@ -135,7 +137,7 @@ static int by_p(const void *left, const void *right)
 
 bool stats_false_discovery(const double *p, size_t n, double *adjusted)
 {
-	struct ranked *ranked = calloc(n ? n : 1, sizeof(*ranked));
+	struct ranked *ranked = memory_zalloc(n ? n : 1, sizeof(*ranked));
 	size_t tested = 0;
 	double least = 1;
 

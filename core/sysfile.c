@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,6 +46,23 @@ int sysfile_line(const char *root, const char *path, char *text, size_t size)
 	return code;
 }
 
+int sysfile_text(const char *root, const char *path, char *text, size_t size)
+{
+	FILE *file = sysfile_open(root, path);
+	size_t length;
+	int code;
+
+	text[0] = '\0';
+	if (!file)
+		return -errno;
+	errno = 0;
+	length = fread(text, 1, size - 1, file);
+	code = ferror(file) && errno ? -errno : 0;
+	text[code ? 0 : length] = '\0';
+	fclose(file);
+	return code;
+}
+
 /* The value in "key : value", or NULL where the line has another key. */
 static char *value_in(char *line, const char *key)
 {
@@ -77,4 +95,16 @@ int sysfile_key(const char *root, const char *path, const char *key, char *text,
 	}
 	fclose(file);
 	return code;
+}
+
+double sysfile_peak_bytes(pid_t pid)
+{
+	char path[64], text[64];
+	unsigned long long kib;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (sysfile_key("", path, "VmHWM", text, sizeof(text)) || sscanf(text, "%llu", &kib) != 1 ||
+	    !kib)
+		return NAN;
+	return (double)kib * 1024;
 }

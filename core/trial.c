@@ -103,13 +103,25 @@ static bool same_plugin(const struct trial *trial, struct hd_error *err)
 	return code == 0;
 }
 
+#define CPU_IS_GONE "CPU %d cannot be used any more: taken offline, or out of the cpuset"
+
+static bool has_cpus(const struct trial *trial, struct hd_error *err)
+{
+	int missing = trial_missing_cpu(trial);
+
+	return missing < 0 || !hd_error(err, -ENODEV, CPU_IS_GONE, missing);
+}
+
 static bool prepare(struct trial *trial, struct keeper *keeper, struct hd_error *err)
 {
 	struct workload_trial *of_workload = &trial->of_workload;
+	struct keeper_limits limits = {.threads = trial->spec->threads,
+	                               .memory_mib = trial->spec->memory_mib};
 
-	if (!same_plugin(trial, err) || !make_arena(trial, err))
+	if (!has_cpus(trial, err) || !same_plugin(trial, err) || !make_arena(trial, err))
 		return false;
 	*of_workload = (struct workload_trial){.kase = &trial->spec->kase,
+	                                       .cpus = trial->spec->cpus,
 	                                       .arena = &trial->arena,
 	                                       .scratch = trial->spec->scratch,
 	                                       .seed = trial->spec->seed};
@@ -117,7 +129,7 @@ static bool prepare(struct trial *trial, struct keeper *keeper, struct hd_error 
 		return false;
 	trial->progress_ns = clock_now_ns();
 	trial->hand_started = true;
-	return stagehand_start(&trial->hand, keeper, &trial->arena, of_workload->sockets,
+	return stagehand_start(&trial->hand, keeper, &limits, &trial->arena, of_workload->sockets,
 	                       (int)of_workload->socket_count, trial->spec->wrap, err) == 0;
 }
 
@@ -176,10 +188,11 @@ static void ask_the_load(struct trial *trial)
 	trial->workload->stop(&trial->of_workload);
 	trial->workload->verify(&trial->of_workload, &verdict);
 	/* That answers are owed is what a standstill means. */
-	if (!verdict.wrong || verdict.harness || !verdict.partial)
+	if (!verdict.wrong || (!verdict.harness && !verdict.partial))
 		return;
 	trial->hand.status = STATUS_OK;
-	stagehand_fail(&trial->hand, STATUS_WRONG_RESULT, "%s", verdict.text);
+	stagehand_fail(&trial->hand, verdict.harness ? STATUS_FAILED : STATUS_WRONG_RESULT, "%s",
+	               verdict.text);
 }
 
 /*
@@ -220,15 +233,38 @@ static bool observe(struct trial *trial)
 	       stop(trial);
 }
 
+/* Before anything of it is stirred. */
+static void tell_standstill(struct trial *trial)
+{
+	struct stagehand *hand = &trial->hand;
+
+	if (hand->status == STATUS_TIMED_OUT)
+		trial->result->standstill =
+		        standstill_tell(hand->keeper->pid, hand->pid, trial->spec->plugin_path,
+		                        hand->reason, sizeof(hand->reason));
+}
+
+/* What was measured on fewer PUs than the case's is not its number. */
+static void look_at_cpus(struct trial *trial)
+{
+	int missing = trial_missing_cpu(trial);
+
+	if (missing >= 0)
+		stagehand_fail(&trial->hand, STATUS_FAILED, CPU_IS_GONE, missing);
+}
+
 static void live(struct trial *trial)
 {
 	become_observer();
 	observe(trial);
 	cease_to_observe();
-	if (!trial->result->interrupted && trial->hand.status == STATUS_OK && trial->hand.ended)
+	look_at_cpus(trial);
+	if (!trial->result->interrupted && trial->hand.status == STATUS_OK && trial->hand.ended) {
 		trial_conclude(trial);
-	else
+	} else {
+		tell_standstill(trial);
 		ask_the_load(trial);
+	}
 }
 
 static void finish(struct trial *trial)
@@ -239,6 +275,9 @@ static void finish(struct trial *trial)
 		stagehand_finish(&trial->hand);
 		result->status = trial->hand.status;
 		result->used = trial->hand.end;
+		result->fault = trial->hand.fault;
+		result->left_behind = trial->hand.left_behind;
+		memcpy(result->output, trial->hand.tail, sizeof(result->output));
 		snprintf(result->reason, sizeof(result->reason), "%s", trial->hand.reason);
 	}
 	if (trial->of_workload.kase && trial->workload->release)
@@ -248,16 +287,21 @@ static void finish(struct trial *trial)
 	free(trial->first_task_ops);
 }
 
+static void forget_metrics(struct trial_result *result)
+{
+	for (int i = 0; i < WORKLOAD_METRICS; i++)
+		result->metrics[i] = NAN;
+	for (int i = 0; i < PER_OP_METRICS; i++)
+		result->per_op[i] = NAN;
+}
+
 void trial_result_init(struct trial_result *result)
 {
 	*result = (struct trial_result){.cpu_ns = NAN,
 	                                .peak_bytes = NAN,
 	                                .whole_rate = NAN,
 	                                .noise = {NAN, NAN, NAN, NAN, NAN}};
-	for (int i = 0; i < WORKLOAD_METRICS; i++)
-		result->metrics[i] = NAN;
-	for (int i = 0; i < PER_OP_METRICS; i++)
-		result->per_op[i] = NAN;
+	forget_metrics(result);
 	gauges_init(result->gauges);
 }
 
@@ -277,6 +321,9 @@ void trial_run(const struct trial_spec *spec, struct keeper *keeper, struct tria
 		snprintf(result->reason, sizeof(result->reason), "%.*s", ARENA_REASON_BYTES - 1,
 		         err.text);
 	}
+	/* Also where it went wrong after all was measured. */
+	if (result->status != STATUS_OK)
+		forget_metrics(result);
 	result->elapsed_ns = clock_now_ns() - began;
 	result->overhead_ns = result->elapsed_ns - trial.measured_ns - trial.warmup_ns;
 }
@@ -286,5 +333,9 @@ void trial_free(struct trial_result *result)
 	free(result->window_ns);
 	free(result->window_ops);
 	free(result->task_ops);
+	free(result->fault);
+	standstill_free(result->standstill);
 	result->window_ns = result->window_ops = result->task_ops = NULL;
+	result->fault = NULL;
+	result->standstill = NULL;
 }

@@ -15,6 +15,8 @@
 #include "noise.h"
 #include "objects.h"
 #include "per_op.h"
+#include "stagehand.h"
+#include "standstill.h"
 #include "status.h"
 #include "workload.h"
 
@@ -27,6 +29,7 @@ struct trial_spec {
 	const int *cpus;                      /* kase.cores of them */
 	struct sampling sampling;
 	uint32_t memory_mib; /* that its processes may hold together; 0: no limit */
+	uint32_t threads;    /* that they may have together; 0: no limit */
 	uint32_t timeout_s;  /* without progress, or over the plan; 0: no deadline */
 	uint64_t seed;
 	bool unverified; /* the model does nothing, and that is meant */
@@ -56,6 +59,9 @@ struct trial_result {
 	char reason[ARENA_REASON_BYTES];     /* "" where status is OK */
 	char note[ARENA_REASON_BYTES];       /* of the workload, or "" */
 	char model_note[ARENA_REASON_BYTES]; /* of the model, or "" */
+	char changed[ARENA_REASON_BYTES];    /* what the model changed about its process, or "" */
+	char output[STAGEHAND_OUTPUT];       /* the last that its processes printed, or "" */
+	uint32_t left_behind; /* processes that were there after its end, and were ended */
 	double metrics
 	        [WORKLOAD_METRICS];    /* NAN: not measured; all of them where status is not OK */
 	double per_op[PER_OP_METRICS]; /* the same of per_op.h */
@@ -74,7 +80,10 @@ struct trial_result {
 	double late_ns;         /* by how much the latest look came after its time */
 	struct noise noise;     /* from before the first window to after the last */
 	struct keeper_end used; /* by the stage, once it has ended; zero before */
-	uint32_t probe_count;   /* 0 where nothing was searched for, see search.h */
+	struct fault *fault;    /* where a process of it died; NULL: none did, or it is not known */
+	struct standstill
+	        *standstill;  /* what its threads waited for, where it timed out; else NULL */
+	uint32_t probe_count; /* 0 where nothing was searched for, see search.h */
 	struct trial_probe probes[TRIAL_PROBES];
 };
 

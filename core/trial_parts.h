@@ -38,7 +38,6 @@ struct trial {
 	uint64_t *first_task_ops;
 	struct look first, last;
 	uint64_t planned_end_ns;        /* of the windows; 0: no plan */
-	uint64_t memory_ns;             /* when memory was looked at last */
 	uint64_t progress, progress_ns; /* the last sum seen, and when it changed */
 	uint64_t run_began_ns, measured_ns, warmup_ns;
 };
@@ -64,6 +63,9 @@ double trial_frequency(const struct trial *);
 void trial_look_around(const struct trial *, struct trial_surroundings *);
 /* What came between trial->before and then. */
 void trial_take_gauges(struct trial *, const struct trial_surroundings *after);
+
+/* trial_cpus.c: the first PU of the case that this process may not use any more, or -1. */
+int trial_missing_cpu(const struct trial *);
 
 /* trial_verdict.c: verifies, then makes numbers of what was seen. */
 void trial_conclude(struct trial *);

@@ -7,6 +7,18 @@
 
 #include "stats.h"
 
+/* What a model refuses and says why is nothing that it does wrong. */
+static void tell_wrong(struct trial *trial, const struct workload_verdict *verdict)
+{
+	const char *why = trial->arena.board->reason;
+
+	if (verdict->refused && *why)
+		stagehand_fail(&trial->hand, STATUS_SKIPPED, "%.*s", ARENA_REASON_BYTES - 1, why);
+	else
+		stagehand_fail(&trial->hand, verdict->harness ? STATUS_FAILED : STATUS_WRONG_RESULT,
+		               "%s", verdict->text);
+}
+
 static void verify(struct trial *trial)
 {
 	struct workload_verdict verdict = {0};
@@ -14,12 +26,14 @@ static void verify(struct trial *trial)
 	snprintf(trial->result->model_note, sizeof(trial->result->model_note), "%.*s",
 	         ARENA_REASON_BYTES - 1, trial->arena.board->note);
 	text_clean(trial->result->model_note);
+	snprintf(trial->result->changed, sizeof(trial->result->changed), "%.*s",
+	         ARENA_REASON_BYTES - 1, trial->arena.board->changed);
+	text_clean(trial->result->changed);
 	if (trial->spec->unverified)
 		return;
 	trial->workload->verify(&trial->of_workload, &verdict);
 	if (verdict.wrong)
-		stagehand_fail(&trial->hand, verdict.harness ? STATUS_FAILED : STATUS_WRONG_RESULT,
-		               "%s", verdict.text);
+		tell_wrong(trial, &verdict);
 	snprintf(trial->result->note, sizeof(trial->result->note), "%s", verdict.note);
 }
 
@@ -42,6 +56,7 @@ static struct workload_seen what_was_seen(struct trial *trial)
 	const struct arena_passes *passes = &trial->arena.board->measured;
 	struct trial_result *result = trial->result;
 	struct workload_seen seen = {.cpu_ns = result->cpu_ns,
+	                             .peak_bytes = result->peak_bytes,
 	                             .tasks = result->stepped,
 	                             .task_ops = result->task_ops,
 	                             .in_flight = result->tasks,
@@ -49,8 +64,11 @@ static struct workload_seen what_was_seen(struct trial *trial)
 	                             .ns = trial->last.ns - trial->first.ns};
 
 	result->whole_rate = seen.ns ? (double)seen.ops * 1e9 / (double)seen.ns : NAN;
+	/* Where most windows stalled, their middle says nothing; all of them together do, unless nothing was done. */
 	if (!trial->workload->finite) {
 		seen.rate = median_rate(result);
+		if (!(seen.rate > 0))
+			seen.rate = seen.ops ? result->whole_rate : NAN;
 		return seen;
 	}
 	/* CPU time was taken over all of the time observed: it is scaled to the work in whole passes. */

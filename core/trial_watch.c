@@ -7,7 +7,7 @@
 
 /* A look takes the core from whoever runs there: rarely while something is measured. */
 enum { START_LOOK_NS = 200000, PASS_LOOK_NS = 5000000, LOOK_NS = 10000000 };
-static const uint64_t no_new_task_ns = 50 * NS_PER_MS, memory_look_ns = 100 * NS_PER_MS;
+static const uint64_t no_new_task_ns = 50 * NS_PER_MS;
 
 static uint64_t sum_slots(const struct arena_slot *slots, uint32_t count)
 {
@@ -79,24 +79,6 @@ static bool in_time(struct trial *trial)
 	return false;
 }
 
-/* Looked at now and then: it costs a system call for each process. */
-static bool in_memory(struct trial *trial)
-{
-	uint64_t now = clock_now_ns(), limit = (uint64_t)trial->spec->memory_mib << 20, bytes;
-
-	if (!limit || now - trial->memory_ns < memory_look_ns)
-		return true;
-	trial->memory_ns = now;
-	bytes = stagehand_memory_bytes(&trial->hand);
-	if (bytes <= limit)
-		return true;
-	stagehand_fail(&trial->hand, STATUS_FAILED,
-	               "its processes hold %llu MiB in %s; limits.memory_mib is %u",
-	               (unsigned long long)(bytes >> 20), phase_name(trial),
-	               trial->spec->memory_mib);
-	return false;
-}
-
 static void tell_share(struct trial *trial)
 {
 	if (trial->spec->share_of_pass && trial->workload->progress)
@@ -117,7 +99,7 @@ static bool interrupted(struct trial *trial)
 bool trial_wait(struct trial *trial, uint64_t ns)
 {
 	return stagehand_wait(&trial->hand, ns) && !interrupted(trial) && in_time(trial) &&
-	       in_memory(trial);
+	       stagehand_in_limits(&trial->hand);
 }
 
 static bool wait_until(struct trial *trial, uint64_t deadline_ns)
@@ -131,6 +113,14 @@ static bool wait_until(struct trial *trial, uint64_t deadline_ns)
 	return true;
 }
 
+/* A look reads the slots of all tasks: with thousands of them more rarely, so that it stays a small share. */
+static uint64_t start_look_ns(const struct trial *trial)
+{
+	enum { A_TASK_NS = 500 };
+
+	return START_LOOK_NS + (uint64_t)trial->needed.in_flight * A_TASK_NS;
+}
+
 bool trial_await_tasks(struct trial *trial)
 {
 	uint64_t newest_ns = 0;
@@ -142,7 +132,7 @@ bool trial_await_tasks(struct trial *trial)
 	while (stepped < trial->needed.in_flight) {
 		uint32_t now_stepped;
 
-		if (!trial_wait(trial, START_LOOK_NS))
+		if (!trial_wait(trial, start_look_ns(trial)))
 			return false;
 		now_stepped = count_stepped(trial);
 		if (now_stepped != stepped)
@@ -158,13 +148,22 @@ bool trial_await_tasks(struct trial *trial)
 	return true;
 }
 
+/* What a model counts itself is no progress here: only an answer that came back is. */
 bool trial_await_load(struct trial *trial)
 {
+	uint64_t timeout_ns = trial->spec->timeout_s * NS_PER_S, began = clock_now_ns();
+
 	if (!trial->workload->network)
 		return true;
-	while (!observed_ops(trial))
-		if (!trial_wait(trial, START_LOOK_NS))
+	while (!observed_ops(trial)) {
+		if (!trial_wait(trial, start_look_ns(trial)))
 			return false;
+		if (!timeout_ns || clock_now_ns() - began < timeout_ns)
+			continue;
+		stagehand_fail(&trial->hand, STATUS_TIMED_OUT, "no answer for %u s in %s",
+		               trial->spec->timeout_s, phase_name(trial));
+		return false;
+	}
 	trial->run_began_ns = clock_now_ns();
 	return true;
 }

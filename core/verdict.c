@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 static const char *const names[] = {
         [VERDICT_NONE] = "not judged",           [VERDICT_SAME] = "same",
         [VERDICT_INCONCLUSIVE] = "inconclusive", [VERDICT_CONTAMINATED] = "contaminated",
@@ -29,7 +31,7 @@ int verdict_find(const char *name)
 static double *log_ratios(const double *base, const double *new, size_t n,
                           struct estimate *estimate)
 {
-	double *logs = calloc(n ? n : 1, sizeof(*logs));
+	double *logs = memory_zalloc(n ? n : 1, sizeof(*logs));
 
 	for (size_t i = 0; logs && i < n; i++) {
 		if (isnan(base[i]) || isnan(new[i]))

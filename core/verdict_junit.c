@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "memory.h"
 #include "outfile.h"
 #include "result_rows.h"
 
@@ -266,8 +267,10 @@ static void put_properties(const struct report *report)
 	for (int i = 0; i < 2; i++) {
 		FILE *line = open_memstream(&text, &size);
 
-		if (!line)
+		if (!line) {
+			memory_count_failure();
 			break;
+		}
 		if (comparison_put_place(report->document, sides[i], line) && !fflush(line)) {
 			fprintf(report->out, "<property name=\"%s\"", sides[i]);
 			put_attribute(report->out, "value", text);
@@ -350,6 +353,7 @@ int verdict_junit(const json_t *document, const char *path, struct hd_error *err
 	struct report report = {.document = document,
 	                        .verdicts = json_object_get(document, "verdicts"),
 	                        .unjudged = json_object_get(document, "unjudged")};
+	size_t failures = memory_failures();
 	struct outfile file;
 	int code = outfile_open(&file, path, err);
 
@@ -358,6 +362,8 @@ int verdict_junit(const json_t *document, const char *path, struct hd_error *err
 	report.out = file.stream;
 	errno = 0;
 	code = put_suites(&report);
+	if (!code && memory_failures() != failures)
+		code = -ENOMEM; /* some words are not there */
 	if (code == -ENOMEM)
 		errno = ENOMEM;
 	return outfile_close(&file, !code, err);

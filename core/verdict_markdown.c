@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "result_rows.h"
 
 enum { MOST_BYTES = 1000 * 1024 /* of rows: the rest is for headings and for what is left out */ };
@@ -77,11 +78,12 @@ static void put_words(const struct page *page, const json_t *item, FILE *out, pu
 	size_t size;
 	FILE *words = open_memstream(&text, &size);
 
-	if (!words)
-		return;
-	put(page->document, item, words);
-	if (text_of(words, &text))
+	if (words)
+		put(page->document, item, words);
+	if (words && text_of(words, &text))
 		put_text(out, text);
+	else
+		memory_count_failure();
 	free(text);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "memory.h"
 #include "result_document.h"
 #include "result_rows.h"
 #include "verdict_document.h"
@@ -46,15 +47,13 @@ static int print_form(const json_t *document, const struct verdict_view *view, F
 	case VERDICT_AS_JSON:
 		break;
 	}
-	if (json_dumpf(document, out, JSON_REAL_PRECISION(RESULT_DIGITS) | JSON_INDENT(2)) ||
-	    fputc('\n', out) == EOF)
-		return hd_error(err, -EIO, "the document could not be printed");
-	return 0;
+	return document_print(document, 2, out, err);
 }
 
 int verdict_print(const json_t *document, const struct verdict_view *view, FILE *out,
                   struct hd_error *err)
 {
+	size_t failures = memory_failures();
 	int code = print_form(document, view, out, err);
 
 	if (!code && view->annotations)
@@ -62,15 +61,28 @@ int verdict_print(const json_t *document, const struct verdict_view *view, FILE 
 		                           err);
 	if (!code && view->junit)
 		code = verdict_junit(document, view->junit, err);
+	if (!code && memory_failures() != failures)
+		code = hd_error(err, -ENOMEM, "out of memory, what is printed is not whole");
 	return code;
+}
+
+static int check_lists(const json_t *document, const char *path, struct hd_error *err)
+{
+	int code = document_check_list(document, "verdicts", "case", path, err);
+
+	return code ? code : document_check_list(document, "unjudged", "case", path, err);
 }
 
 int verdict_show(const char *path, const struct verdict_view *view, FILE *out,
                  struct verdict_outcome *outcome, struct hd_error *err)
 {
 	json_t *document = document_load(path, VERDICT_FORMAT, VERDICT_VERSION, err);
-	int code = document ? verdict_print(document, view, out, err) : err->code;
+	int code = document ? 0 : err->code;
 
+	if (!code)
+		code = check_lists(document, path, err);
+	if (!code)
+		code = verdict_print(document, view, out, err);
 	if (!code && outcome)
 		*outcome = verdict_outcome(document);
 	json_decref(document);

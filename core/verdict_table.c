@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "result_rows.h"
 #include "stats.h"
 
@@ -30,6 +31,8 @@ static FILE *words_begin(struct words *words)
 {
 	*words = (struct words){0};
 	words->stream = open_memstream(&words->text, &words->size);
+	if (!words->stream)
+		memory_count_failure();
 	return words->stream;
 }
 
@@ -38,8 +41,9 @@ static void words_end(struct words *words, const struct sheet *sheet, const char
 {
 	char *text = text_of(words->stream, &words->text);
 
+	if (!text)
+		memory_count_failure();
 	if (text && *text) {
-		text_clean(text);
 		fputs(mark, sheet->out);
 		format_wrapped(sheet->out, sheet->width, indent, (int)strlen(mark), text);
 	}
@@ -213,7 +217,7 @@ static void print_row(const struct sheet *sheet, const struct row *row)
 /* How small a change these rows could have told. */
 static void print_smallest(const struct sheet *sheet, const struct row *rows, size_t count)
 {
-	double *values = calloc(count + 1, sizeof(*values)), most = 0;
+	double *values = memory_zalloc(count + 1, sizeof(*values)), most = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; values && i < count; i++) {
@@ -247,8 +251,12 @@ static int print_verdicts(const struct sheet *sheet)
 		title_row(&rows[i]);
 	}
 	qsort(rows, count, sizeof(*rows), compare_rows);
+	if (rows_gather(rows, count, NULL)) {
+		free(rows);
+		return -ENOMEM;
+	}
 	for (size_t i = 0; i < count;) {
-		size_t group = rows_gather(rows + i, count - i);
+		size_t group = rows_group(rows + i, count - i);
 
 		print_heading(sheet, rows + i);
 		for (size_t k = i; k < i + group; k++)

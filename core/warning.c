@@ -27,6 +27,7 @@ static const struct {
         [WARNING_STALLED] = {"W10", "stalled windows"},
         [WARNING_TWO_MODES] = {"W11", "two modes"},
         [WARNING_PRECISION] = {"W12", "precision not reached"},
+        [WARNING_UNSAFE] = {"W13", "plugin writable by all"},
 };
 
 const char *warning_id(enum warning warning)

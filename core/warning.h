@@ -26,6 +26,7 @@ enum warning {
 	WARNING_STALLED,      /* W10 windows without progress */
 	WARNING_TWO_MODES,    /* W11 two clusters of trials */
 	WARNING_PRECISION,    /* W12 target_ci_percent not reached */
+	WARNING_UNSAFE,       /* W13 root runs what anybody may write */
 	WARNINGS
 };
 

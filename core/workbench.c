@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "paths.h"
@@ -27,8 +26,10 @@ bool workbench_add_change(struct workbench_options *options, char *text)
 static void ask(struct model *model, void *context)
 {
 	struct workbench *bench = context;
+	struct keeper_limits limits = {.memory_mib = bench->config.memory_mib,
+	                               .threads = bench->config.threads};
 
-	models_ask(model, &bench->keeper, bench->config.trial_timeout_s);
+	models_ask(model, &bench->keeper, &limits, bench->config.trial_timeout_s);
 }
 
 static void announce(void *context, const char *path)
@@ -94,11 +95,11 @@ int workbench_open(struct workbench *bench, const struct workbench_options *opti
 	                             .with_empty = options->with_empty};
 	int code, planned;
 
-	*bench = (struct workbench){.foreground = options->foreground,
-	                            .keeper = {.pid = -1, .socket = -1},
+	*bench = (struct workbench){.mode = options->mode,
+	                            .keeper = {.pid = -1, .socket = -1, .proc = -1},
 	                            .scratch = {.announce = announce, .context = bench}};
 	/* The keeper first: it is to be as small as this process is now. */
-	code = keeper_start(&bench->keeper, bench->foreground, err);
+	code = keeper_start(&bench->keeper, bench->mode, err);
 	if (!code)
 		code = topology_load(&bench->topology, err);
 	if (!code)
@@ -118,14 +119,25 @@ int workbench_revive_keeper(struct workbench *bench, struct hd_error *err)
 {
 	int code;
 
-	if (bench->keeper.pid > 0 && waitpid(bench->keeper.pid, NULL, WNOHANG) == 0)
+	if (keeper_is_there(&bench->keeper))
 		return 0;
-	if (bench->keeper.socket >= 0)
-		close(bench->keeper.socket);
-	code = keeper_start(&bench->keeper, bench->foreground, err);
+	keeper_reap(&bench->keeper);
+	code = keeper_start(&bench->keeper, bench->mode, err);
 	for (int i = 0; !code && i < bench->scratch.count; i++)
 		keeper_announce(&bench->keeper, bench->scratch.paths[i]);
 	return code;
+}
+
+void workbench_tell_protection(const struct workbench *bench, struct machine *machine)
+{
+	const char *why = bench->mode != KEEPER_ISOLATED ? "not wanted: --unprotected"
+	                  : geteuid()                    ? "only root may make namespaces"
+	                                                 : "no namespaces can be made here";
+
+	if (bench->keeper.isolated)
+		snprintf(machine->protection, sizeof(machine->protection), "namespaces");
+	else
+		machine_unavailable(machine, "protection", why);
 }
 
 struct trial_spec workbench_trial(struct workbench *bench, size_t index)
@@ -141,6 +153,7 @@ struct trial_spec workbench_trial(struct workbench *bench, size_t index)
 	        .cpus = kase->cpus,
 	        .sampling = kase->entry->sampling,
 	        .memory_mib = bench->config.memory_mib,
+	        .threads = bench->config.threads,
 	        .timeout_s = bench->config.trial_timeout_s,
 	        .scratch = &bench->scratch,
 	        .unverified = model_is_empty(kase->model),

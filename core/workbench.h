@@ -9,6 +9,7 @@
 #include "config.h"
 #include "error.h"
 #include "keeper.h"
+#include "machine.h"
 #include "models.h"
 #include "plan.h"
 #include "scratch.h"
@@ -28,7 +29,7 @@ struct workbench_options {
 	   see struct models. */
 	const char *models_from, *other_models_from;
 	bool with_empty; /* add the model that does nothing */
-	bool foreground; /* stages stay on the terminal */
+	enum keeper_mode mode;
 };
 
 struct workbench {
@@ -38,7 +39,7 @@ struct workbench {
 	struct config config;
 	struct plan plan;
 	struct scratch scratch;
-	bool foreground;
+	enum keeper_mode mode;
 };
 
 /* Splits PLACE=VALUE of --set. False where there is no "=". The text is cut in two. */
@@ -49,6 +50,8 @@ int workbench_open(struct workbench *, const struct workbench_options *, struct 
                    struct hd_error *);
 /* Starts a new keeper where the old one was killed. 0 or -errno. */
 int workbench_revive_keeper(struct workbench *, struct hd_error *);
+/* Tells in the machine's facts what stands between the models and all else, or why nothing does. */
+void workbench_tell_protection(const struct workbench *, struct machine *);
 /* What a trial of a case is to do; valid as long as the workbench. Zero seed, no callbacks. */
 struct trial_spec workbench_trial(struct workbench *, size_t index);
 /* Removes the run's folders and ends the keeper. */

@@ -3,8 +3,17 @@
 
 #include <string.h>
 
-const struct workload *const workloads[] = {&counter_workload, &copy_workload, &echo_workload,
-                                            &switch_workload, NULL};
+const struct workload *const workloads[] = {&counter_workload,
+                                            &copy_workload,
+                                            &echo_workload,
+                                            &download_workload,
+                                            &switch_workload,
+                                            &spawn_workload,
+                                            &queue_workload,
+                                            &lookup_workload,
+                                            &timers_workload,
+                                            &wake_workload,
+                                            NULL};
 
 const struct workload *workload_find(const char *name)
 {

@@ -63,6 +63,7 @@ struct workload_search {
 /* One trial as the core sees it. */
 struct workload_trial {
 	const struct workload_case *kase;
+	const int *cpus;         /* OS indexes of the PUs that the model has: kase->cores */
 	struct arena *arena;     /* as the core maps it */
 	struct scratch *scratch; /* the run's private folders; NULL for workloads without files */
 	uint64_t seed;           /* of this trial */
@@ -74,9 +75,10 @@ struct workload_trial {
 /* What was seen of a trial from outside. All arrays belong to the caller. */
 struct workload_seen {
 	double rate; /* ops a second: median of the windows, or work over time of whole passes */
-	uint64_t ops, ns; /* from the first to the last window, or in all measured passes */
-	double cpu_ns;    /* CPU time of the model's processes in that time; NAN: not known */
-	uint32_t tasks;   /* that were stepped */
+	uint64_t ops, ns;  /* from the first to the last window, or in all measured passes */
+	double cpu_ns;     /* CPU time of the model's processes in that time; NAN: not known */
+	double peak_bytes; /* memory that they held, the most of each; NAN: not known */
+	uint32_t tasks;    /* that were stepped */
 	const uint64_t *task_ops; /* in that time, in_flight of them */
 	uint32_t in_flight;
 };
@@ -96,6 +98,7 @@ struct workload_verdict {
 	bool wrong;   /* the text is the reason */
 	bool harness; /* and it is our own part that failed, not the model */
 	bool partial; /* and an answer came in part, or a wrong one: more than silence */
+	bool refused; /* and the answer was -EOPNOTSUPP: skipped where the model told why */
 	char text[ARENA_REASON_BYTES];
 	char note[ARENA_REASON_BYTES]; /* what the table should tell of a right one, or "" */
 };
@@ -106,6 +109,8 @@ struct workload {
 	const struct workload_metric *metrics; /* the first one gates verdicts; ends with {0} */
 	const char *op_unit; /* what a slot counts: "ops", "bytes", "round trips" */
 	uint64_t ops;        /* HD_CAN(...) of all requests that its jobs make */
+	/* core, planning. In place of `ops` where that depends on the values; NULL: it does not. */
+	uint64_t (*asks)(const struct value *params);
 	bool finite; /* run() ends by itself and is repeated; else it goes on until the stop flag */
 	bool network; /* the generator's slots are what is observed, and it needs cores of its own */
 
@@ -142,8 +147,9 @@ struct workload {
 	double (*progress)(struct workload_trial *);
 };
 
-extern const struct workload counter_workload, copy_workload, echo_workload,
-        switch_workload; /* workloads/NAME.c */
+extern const struct workload counter_workload, copy_workload, echo_workload, download_workload,
+        switch_workload, spawn_workload, queue_workload, lookup_workload, timers_workload,
+        wake_workload; /* workloads/NAME.c */
 
 /* All of them; ends with NULL. */
 extern const struct workload *const workloads[];

@@ -109,6 +109,14 @@ static inline int64_t perform(struct coroutine *coroutine, const struct hd_reque
 	case HD_GET:
 		answer = move_messages(coroutine, request);
 		break;
+	case HD_SHARED:
+		answer = shared(coroutine, request);
+		break;
+	case HD_SET:
+	case HD_CLEAR:
+	case HD_WAIT:
+		answer = change_event(coroutine, request);
+		break;
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -367,7 +375,7 @@ static const char *coroutine_unsupported(const struct hd_host *host)
 static int coroutine_open(const struct hd_host *host, void **state)
 {
 	struct pool *pool = aligned_alloc(128, sizeof *pool);
-	const char *why = "no memory for locks and queues";
+	const char *why = "no memory for locks, queues and events";
 	int error;
 
 	if (!pool)
@@ -425,7 +433,8 @@ HD_EXPORT const struct hd_model heddle_model = {
         .size = sizeof(struct hd_model),
         .option_size = sizeof(struct hd_option),
         .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
-               HD_CAN(HD_YIELD) | HD_CAN(HD_SLEEP) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
+               HD_CAN(HD_YIELD) | HD_CAN(HD_SLEEP) | HD_CAN(HD_PUT) | HD_CAN(HD_GET) |
+               HD_CAN(HD_SHARED) | HD_CAN(HD_SET) | HD_CAN(HD_CLEAR) | HD_CAN(HD_WAIT),
         .name = "coroutine",
         .summary = "stackful coroutines on one scheduler thread a core",
         .build = HD_BUILD,

@@ -20,13 +20,16 @@
 #include "coroutine_scheduler.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* How long a scheduler with doubtful registrations sleeps, and how many polls it makes between. */
-#define SWEEP_MS 20
+#define SWEEP_NS 20000000
 #define SWEEP_POLLS 4096u
 /* So many times in a row ready without being so: it is another file that is ready. */
 #define IN_VAIN_MAX 64
@@ -200,23 +203,47 @@ static bool watch_event(struct scheduler *scheduler, const struct epoll_event *e
 	return true;
 }
 
+/*
+ * epoll_wait() knows whole milliseconds only: with it 100 tasks that sleep for 1 ms each wake 504 us late (median,
+ * one core of a VM), with epoll_pwait2() 47 us, as threads do.
+ */
+static int epoll_sleep(struct scheduler *scheduler, int64_t timeout_ns)
+{
+	int64_t timeout_ms =
+	        timeout_ns < 0 ? -1 : timeout_ns / 1000000 + (timeout_ns % 1000000 > 0);
+
+#if defined(SYS_epoll_pwait2)
+	if (timeout_ns > 0 && !scheduler->only_ms) {
+		const struct {
+			int64_t s, ns;
+		} timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000}; /* on any machine */
+		long count = syscall(SYS_epoll_pwait2, scheduler->epoll, scheduler->events, EVENTS,
+		                     &timeout, NULL, (size_t)0);
+
+		/* Linux before 5.11 lacks it; some filters of containers forbid what they do not know. */
+		if (count >= 0 || (errno != ENOSYS && errno != EPERM))
+			return (int)count;
+		scheduler->only_ms = true;
+	}
+#endif
+	return epoll_wait(scheduler->epoll, scheduler->events, EVENTS,
+	                  timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms);
+}
+
 static void epoll_poll(struct scheduler *scheduler, int64_t timeout_ns)
 {
-	int timeout_ms = -1, count;
 	bool stale = false;
+	int count;
 
-	if (timeout_ns >= 0)
-		timeout_ms = timeout_ns / 1000000 < 1000000 ? (int)((timeout_ns + 999999) / 1000000)
-		                                            : 1000000000;
-	if (scheduler->trusting && (timeout_ms < 0 || timeout_ms > SWEEP_MS))
-		timeout_ms = SWEEP_MS;
-	count = epoll_wait(scheduler->epoll, scheduler->events, EVENTS, timeout_ms);
+	if (scheduler->trusting && (timeout_ns < 0 || timeout_ns > SWEEP_NS))
+		timeout_ns = SWEEP_NS;
+	count = epoll_sleep(scheduler, timeout_ns);
 	for (int i = 0; i < count; i++)
 		if (scheduler->events[i].data.fd != scheduler->bell)
 			stale |= !watch_event(scheduler, &scheduler->events[i]);
 	if (stale)
 		renew_epoll(scheduler);
-	if ((count == 0 && timeout_ms) || ++scheduler->polls >= SWEEP_POLLS)
+	if ((count == 0 && timeout_ns) || ++scheduler->polls >= SWEEP_POLLS)
 		sweep(scheduler);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locks and bounded queues of the coroutine model: waiting suspends the coroutine, never the
+ * Locks, bounded queues and events of the coroutine model: waiting suspends the coroutine, never the
  * thread.
  */
 #ifndef COROUTINE_SYNC_H
@@ -31,6 +31,13 @@ struct queue {
 	uint64_t *messages;
 	uint64_t capacity, first, used;
 	struct waiters getters, putters;
+};
+
+struct event {
+	_Alignas(128) struct guard *guard;
+	struct guard own_guard;
+	struct waiters waiters;
+	bool is_set;
 };
 
 static inline bool lock_spin(struct lock *lock, unsigned take_as)
@@ -82,9 +89,12 @@ static __attribute__((noinline)) void lock_wake(struct coroutine *coroutine, str
 		wake(coroutine->scheduler, waiter, 0);
 }
 
-static void lock_sections(struct coroutine *coroutine, struct lock *lock,
-                          const struct hd_request *request)
+/* `reads`: a constant. A section is short and never suspends, so that readers exclude each other, too. */
+static inline __attribute__((always_inline)) uint64_t
+lock_sections(struct coroutine *coroutine, struct lock *lock, const struct hd_request *request,
+              bool reads)
 {
+	uint64_t torn = 0;
 	unsigned state;
 
 	for (uint64_t i = 0; i < request->times; i++) {
@@ -93,11 +103,15 @@ static void lock_sections(struct coroutine *coroutine, struct lock *lock,
 		                                             memory_order_acquire,
 		                                             memory_order_relaxed))
 			lock_wait(coroutine, lock);
-		hd_section_run(&request->section);
+		if (reads)
+			torn += hd_section_read(&request->section);
+		else
+			hd_section_run(&request->section);
 		state = atomic_exchange_explicit(&lock->state, LOCK_FREE, memory_order_release);
 		if (state == LOCK_CONTENDED)
 			lock_wake(coroutine, lock);
 	}
+	return torn;
 }
 
 static int64_t exclusive(struct coroutine *coroutine, const struct hd_request *request)
@@ -107,10 +121,22 @@ static int64_t exclusive(struct coroutine *coroutine, const struct hd_request *r
 	if (request->section.lock >= pool->host->locks)
 		return -EINVAL;
 	if (pool->parallel)
-		lock_sections(coroutine, &pool->locks[request->section.lock], request);
+		lock_sections(coroutine, &pool->locks[request->section.lock], request, false);
 	else
 		hd_section_run_times(&request->section, request->times);
 	return 0;
+}
+
+static int64_t shared(struct coroutine *coroutine, const struct hd_request *request)
+{
+	struct pool *pool = coroutine->scheduler->pool;
+
+	if (request->section.lock >= pool->host->locks)
+		return -EINVAL;
+	if (!pool->parallel)
+		return (int64_t)hd_section_read_times(&request->section, request->times);
+	return (int64_t)lock_sections(coroutine, &pool->locks[request->section.lock], request,
+	                              true);
 }
 
 /* Queues. Both moves take what they can, in two parts where the ring's end lies between. */
@@ -194,11 +220,71 @@ static int64_t move_messages(struct coroutine *coroutine, const struct hd_reques
 	return -ETIMEDOUT;
 }
 
+/* Events. */
+
+/* All that wait, out of their list: nobody else wakes them from then on. */
+static struct coroutine *waiters_take_all(struct waiters *list)
+{
+	struct coroutine *first = list->first;
+
+	for (struct coroutine *each = first; each; each = each->next)
+		each->waits_in = NULL;
+	list->first = list->last = NULL;
+	return first;
+}
+
+static int64_t event_set_or_clear(struct coroutine *coroutine, struct event *event, bool set)
+{
+	struct coroutine *waiter = NULL, *next;
+
+	guard_lock(event->guard);
+	event->is_set = set;
+	if (set)
+		waiter = waiters_take_all(&event->waiters);
+	guard_unlock(event->guard);
+	for (; waiter; waiter = next) {
+		next = waiter->next; /* it has another one in an inbox */
+		wake(coroutine->scheduler, waiter, 0);
+	}
+	return 0;
+}
+
+static int64_t event_wait(struct coroutine *coroutine, struct event *event, int64_t timeout_ns)
+{
+	int64_t deadline = timeout_ns > 0 ? deadline_after(timeout_ns) : NEVER;
+	bool is_set;
+
+	guard_lock(event->guard);
+	is_set = event->is_set;
+	if (!is_set && timeout_ns) {
+		coroutine->guard = event->guard;
+		waiters_append(&event->waiters, coroutine);
+	}
+	guard_unlock(event->guard);
+	if (is_set || !timeout_ns)
+		return is_set ? 0 : -EAGAIN;
+	return suspend_until(coroutine, deadline);
+}
+
+static int64_t change_event(struct coroutine *coroutine, const struct hd_request *request)
+{
+	struct pool *pool = coroutine->scheduler->pool;
+	struct event *event;
+
+	if (request->fd < 0 || (uint32_t)request->fd >= pool->host->events)
+		return -EBADF;
+	event = &pool->events[request->fd];
+	if (request->op == HD_WAIT)
+		return event_wait(coroutine, event, request->timeout_ns);
+	return event_set_or_clear(coroutine, event, request->op == HD_SET);
+}
+
 static void sync_close(struct pool *pool)
 {
 	for (uint32_t i = 0; pool->queues && i < pool->host->queues; i++)
 		free(pool->queues[i].messages);
 	free(pool->queues);
+	free(pool->events);
 	free(pool->locks);
 }
 
@@ -210,13 +296,17 @@ static int sync_open(struct pool *pool)
 
 	pool->locks = aligned_alloc(128, (host->locks + 1) * sizeof *pool->locks);
 	pool->queues = aligned_alloc(128, (host->queues + 1) * sizeof *pool->queues);
-	if (!pool->locks || !pool->queues) {
+	pool->events = aligned_alloc(128, (host->events + 1) * sizeof *pool->events);
+	if (!pool->locks || !pool->queues || !pool->events) {
 		free(pool->queues);
 		pool->queues = NULL;
 		return -ENOMEM;
 	}
 	memset(pool->locks, 0, (host->locks + 1) * sizeof *pool->locks);
 	memset(pool->queues, 0, (host->queues + 1) * sizeof *pool->queues);
+	memset(pool->events, 0, (host->events + 1) * sizeof *pool->events);
+	for (uint32_t i = 0; i < host->events; i++)
+		pool->events[i].guard = pool->parallel ? &pool->events[i].own_guard : NULL;
 	for (uint32_t i = 0; i < host->queues; i++) {
 		queue = &pool->queues[i];
 		queue->guard = pool->parallel ? &queue->own_guard : NULL;

@@ -46,20 +46,7 @@ static void *work(void *seat)
 
 static int empty_open(const struct hd_host *host, void **state)
 {
-	struct hd_crew *crew = calloc(1, sizeof *crew);
-	int error = crew ? hd_crew_open(crew, host, work, crew) : -ENOMEM;
-
-	if (error)
-		free(crew);
-	else
-		*state = crew;
-	return error;
-}
-
-static void empty_close(void *state)
-{
-	hd_crew_close(state);
-	free(state);
+	return hd_crew_open_alone(host, state, work);
 }
 
 HD_EXPORT const struct hd_model heddle_model = {
@@ -74,5 +61,5 @@ HD_EXPORT const struct hd_model heddle_model = {
         .build = HD_BUILD,
         .open = empty_open,
         .run = hd_crew_run,
-        .close = empty_close,
+        .close = hd_crew_close_alone,
 };

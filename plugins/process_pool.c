@@ -6,8 +6,8 @@
  * exclusion=queue: one more process owns the data that sections work on, and a section is a message
  * to it, answered when it is done. A request of `times` sections is as many messages, under way at
  * once. They travel through a ring in shared memory for each producer (process_pool_queue.h), or,
- * for comparison, through one pipe or one POSIX message queue for all. exclusion=mutex: no owner, a
- * process-shared mutex for each lock.
+ * for comparison, through one pipe or one POSIX message queue for all. The owner reads for readers, too.
+ * exclusion=mutex: no owner, a process-shared mutex for each lock, also around readings.
  *
  * Measured and lost: a ring of 8-byte messages behind a shared tail (1.2 x the time at 64 under
  * way, 1.6 x at 1024), groups that grow by one each 8 packets (1.4 x at 64), each packet fetched when
@@ -25,10 +25,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "process_pool_mailbox.h"
 #include "process_pool_notes.h"
 #include "process_pool_owner.h"
 #include "process_pool_producer.h"
+#include "process_sync.h"
 
 #define WATCH_NS 200000000 /* how often a wait for other processes looks whether they live */
 
@@ -49,8 +49,7 @@ enum channel { CHANNEL_NONE, CHANNEL_RING, CHANNEL_PIPE, CHANNEL_MQUEUE };
 struct pool {
 	const struct hd_host *host;
 	struct desk *desk;
-	struct mailbox *mailboxes;
-	struct lock *locks;
+	struct process_sync sync;
 	struct queue queue;
 	struct inlet *inlets;
 	struct notes notes;
@@ -64,26 +63,26 @@ struct pool {
 struct worker {
 	struct pool *pool;
 	struct producer producer;
-	uint32_t task, mailbox_spins;
+	uint32_t task;
 };
 
 /* ---- Sections -----------------------------------------------------------------------------------
  */
 
-static inline int64_t exclude_by_mutex(struct worker *worker, const struct hd_request *request)
+/* The owner reads: what it found torn it adds up beside the answers. */
+static int64_t read_by_owner(struct worker *worker, const struct hd_request *request)
 {
-	struct pool *pool = worker->pool;
-	struct lock *lock = &pool->locks[request->section.lock];
-	struct hd_section section = request->section; /* in registers */
+	struct ring *ring = worker->producer.ring;
+	struct hd_request reading = *request;
+	uint64_t before = ring->torn;
+	int64_t error = 0;
 
-	if (request->section.lock >= pool->host->locks)
-		return -EINVAL;
-	for (uint64_t times = request->times; times; times--) {
-		pthread_mutex_lock(&lock->mutex);
-		hd_section_run(&section);
-		pthread_mutex_unlock(&lock->mutex);
-	}
-	return 0;
+	reading.section.flags = SECTION_READ;
+	if (worker->pool->channel == CHANNEL_RING)
+		producer_ask(&worker->producer, &reading.section, reading.times);
+	else
+		error = notes_ask(&worker->pool->notes, &worker->producer, worker->task, &reading);
+	return error ? error : (int64_t)(ring->torn - before);
 }
 
 static inline int64_t exclude(struct worker *worker, const struct hd_request *request)
@@ -96,7 +95,7 @@ static inline int64_t exclude(struct worker *worker, const struct hd_request *re
 	case CHANNEL_MQUEUE:
 		return notes_ask(&worker->pool->notes, &worker->producer, worker->task, request);
 	default:
-		return exclude_by_mutex(worker, request);
+		return process_sync_section(&worker->pool->sync, request);
 	}
 }
 
@@ -134,13 +133,11 @@ static void owner_main(struct pool *pool)
 	_exit(0);
 }
 
-static int64_t pass_message(struct worker *worker, const struct hd_request *request)
+static int64_t share(struct worker *worker, const struct hd_request *request)
 {
-	struct pool *pool = worker->pool;
-
-	if ((uint32_t)request->fd >= pool->host->queues)
-		return -EBADF;
-	return mailbox_exchange(&pool->mailboxes[request->fd], request, worker->mailbox_spins);
+	return worker->pool->channel == CHANNEL_NONE
+	               ? process_sync_section(&worker->pool->sync, request)
+	               : read_by_owner(worker, request);
 }
 
 static int64_t perform(void *state, struct hd_request *request)
@@ -148,31 +145,20 @@ static int64_t perform(void *state, struct hd_request *request)
 	switch (request->op) {
 	case HD_EXCLUSIVE:
 		return exclude(state, request);
-	case HD_READ:
-	case HD_WRITE:
-	case HD_ACCEPT:
-		return hd_blocking_io(request);
-	case HD_YIELD:
-		for (uint64_t times = request->times; times; times--)
-			sched_yield();
-		return 0;
-	case HD_PUT:
-	case HD_GET:
-		return pass_message(state, request);
+	case HD_SHARED:
+		return share(state, request);
 	default:
-		return -EOPNOTSUPP;
+		return process_sync_answer(&((struct worker *)state)->pool->sync, request);
 	}
 }
 
 static void worker_setup(struct worker *worker, struct pool *pool, uint32_t task)
 {
-	uint32_t cores = pool->host->cores, in_flight = pool->host->in_flight;
-	bool crowded = in_flight > cores || cores == 1;
+	uint32_t cores = pool->host->cores;
 	bool with_owner = pool->channel != CHANNEL_NONE && task % cores == cores - 1;
 
 	worker->pool = pool;
 	worker->task = task;
-	worker->mailbox_spins = crowded ? 0 : SPIN_ALL;
 	worker->producer.queue = &pool->queue;
 	if (pool->channel != CHANNEL_NONE)
 		worker->producer.ring = queue_ring(&pool->queue, task);
@@ -297,33 +283,6 @@ static int channel_open(struct pool *pool)
 	return notes_open(&pool->notes, pool->host, pool->channel == CHANNEL_MQUEUE);
 }
 
-static int locks_open(struct pool *pool)
-{
-	const struct hd_host *host = pool->host;
-	int error = 0;
-
-	pool->locks = host->shared_alloc(host, (host->locks + UINT64_C(1)) * sizeof *pool->locks);
-	if (!pool->locks)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < host->locks && !error; i++)
-		error = lock_open(&pool->locks[i]);
-	return error;
-}
-
-static int mailboxes_open(struct pool *pool)
-{
-	const struct hd_host *host = pool->host;
-	int error = 0;
-
-	pool->mailboxes =
-	        host->shared_alloc(host, (host->queues + UINT64_C(1)) * sizeof *pool->mailboxes);
-	if (!pool->mailboxes)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < host->queues && !error; i++)
-		error = mailbox_open(&pool->mailboxes[i], host);
-	return error;
-}
-
 /* The owner, where there is one, and the workers. */
 static int children_start(struct pool *pool)
 {
@@ -382,9 +341,9 @@ static int pool_open(const struct hd_host *host, void **state)
 	pool->inlets = calloc(host->in_flight, sizeof *pool->inlets);
 	pool->desk = host->shared_alloc(host, sizeof *pool->desk);
 	if (pool->inlets && pool->desk)
-		error = mailboxes_open(pool);
-	if (!error)
-		error = pool->channel == CHANNEL_NONE ? locks_open(pool) : channel_open(pool);
+		error = process_sync_open(&pool->sync, host);
+	if (!error && pool->channel != CHANNEL_NONE)
+		error = channel_open(pool);
 	if (error == -ENOMEM)
 		host->fail(host, "no memory for the pool");
 	if (!error)
@@ -416,8 +375,7 @@ HD_EXPORT const struct hd_model heddle_model = {
         .abi = HD_PLUGIN_ABI,
         .size = sizeof(struct hd_model),
         .option_size = sizeof(struct hd_option),
-        .ops = HD_CAN(HD_EXCLUSIVE) | HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) |
-               HD_CAN(HD_YIELD) | HD_CAN(HD_PUT) | HD_CAN(HD_GET),
+        .ops = PROCESS_OPS,
         .name = "process-pool",
         .summary = "forked workers; sections are messages to the process that owns the data",
         .build = HD_BUILD,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locks between processes, and the bounded queues of PUT and GET: a ring in shared memory under a
- * lock, with a futex for each side to sleep on.
+ * Locks between processes; the bounded queues of PUT and GET, a ring in shared memory under a lock, with
+ * a futex for each side to sleep on; and events, each a futex.
  */
 #ifndef HEDDLE_PROCESS_POOL_MAILBOX_H
 #define HEDDLE_PROCESS_POOL_MAILBOX_H
@@ -17,7 +17,7 @@ struct lock {
 	char apart[HD_APART - sizeof(pthread_mutex_t) % HD_APART];
 };
 
-static int lock_open(struct lock *lock)
+static inline int lock_open(struct lock *lock)
 {
 	pthread_mutexattr_t attr;
 	int error = pthread_mutexattr_init(&attr);
@@ -40,7 +40,7 @@ struct mailbox {
 	char apart[HD_APART - sizeof(struct hd_ring) - 16];
 };
 
-static int mailbox_open(struct mailbox *mailbox, const struct hd_host *host)
+static inline int mailbox_open(struct mailbox *mailbox, const struct hd_host *host)
 {
 	uint64_t bytes = (uint64_t)host->queue_capacity * sizeof(uint64_t);
 
@@ -50,7 +50,7 @@ static int mailbox_open(struct mailbox *mailbox, const struct hd_host *host)
 }
 
 /* Moves what it can and counts it for those that sleep on the other side. */
-static uint64_t mailbox_move(struct mailbox *mailbox, const struct hd_request *request)
+static inline uint64_t mailbox_move(struct mailbox *mailbox, const struct hd_request *request)
 {
 	bool put = request->op == HD_PUT;
 	uint64_t moved = put ? hd_ring_put(&mailbox->ring, request->buf, request->times)
@@ -70,8 +70,8 @@ static uint64_t mailbox_move(struct mailbox *mailbox, const struct hd_request *r
  * that counter under the same lock, and the futex does not sleep on a counter that has moved. Who
  * spins is not counted, so that nobody is woken by a system call for it.
  */
-static int mailbox_wait(struct mailbox *mailbox, word32 *change, uint32_t *sleepers, uint32_t spins,
-                        const struct timespec *until)
+static inline int mailbox_wait(struct mailbox *mailbox, word32 *change, uint32_t *sleepers,
+                               uint32_t spins, const struct timespec *until)
 {
 	uint32_t seen = atomic_load_explicit(change, memory_order_relaxed);
 	int error = 0;
@@ -96,8 +96,8 @@ static int mailbox_wait(struct mailbox *mailbox, word32 *change, uint32_t *sleep
  * PUT and GET. As many sleepers are woken as messages moved: whoever comes between takes what one
  * of them was woken for, and that one sleeps again.
  */
-static int64_t mailbox_exchange(struct mailbox *mailbox, const struct hd_request *request,
-                                uint32_t spins)
+static inline int64_t mailbox_exchange(struct mailbox *mailbox, const struct hd_request *request,
+                                       uint32_t spins)
 {
 	bool put = request->op == HD_PUT;
 	uint32_t *sleepers = put ? &mailbox->putters : &mailbox->getters;
@@ -122,6 +122,41 @@ static int64_t mailbox_exchange(struct mailbox *mailbox, const struct hd_request
 	if (moved)
 		return (int64_t)moved;
 	return request->timeout_ns ? -ETIMEDOUT : -EAGAIN;
+}
+
+/* Counts how often it was set and cleared: odd is set. Who waits goes on when it has moved. */
+struct event {
+	word32 state, waiting; /* waiting: asleep or about to be */
+	char apart[HD_APART - 2 * sizeof(word32)];
+};
+
+/* Who waits counts itself before the futex looks at the state; this the other way round. */
+static inline int64_t event_set_or_clear(struct event *event, bool set)
+{
+	uint32_t state = atomic_load(&event->state);
+
+	while (state % 2 != set && !atomic_compare_exchange_weak(&event->state, &state, state + 1))
+		;
+	if (set && atomic_load(&event->waiting))
+		futex_wake(&event->state, INT_MAX);
+	return 0;
+}
+
+static inline int64_t event_wait(struct event *event, int64_t timeout_ns)
+{
+	uint32_t state = atomic_load(&event->state);
+	struct timespec until = hd_deadline(timeout_ns);
+	int error = 0;
+
+	if (state % 2)
+		return 0;
+	if (!timeout_ns)
+		return -EAGAIN;
+	atomic_fetch_add(&event->waiting, 1);
+	while (atomic_load(&event->state) == state && error != -ETIMEDOUT)
+		error = futex_wait(&event->state, state, timeout_ns < 0 ? NULL : &until);
+	atomic_fetch_sub(&event->waiting, 1);
+	return atomic_load(&event->state) == state ? -ETIMEDOUT : 0;
 }
 
 #endif

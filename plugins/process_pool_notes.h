@@ -162,6 +162,14 @@ static void notes_answer(struct ring *ring, uint64_t count)
 		ring_answer(ring, done);
 }
 
+static void note_run(const struct hd_section *section, struct ring *ring)
+{
+	if (section->flags & SECTION_READ)
+		ring->torn += hd_section_read(section);
+	else
+		hd_section_run(section);
+}
+
 /* Runs what was read, and answers where the sender changes. Returns false when told to quit. */
 static bool notes_run(const struct queue *queue, const struct note *notes, size_t count)
 {
@@ -171,7 +179,7 @@ static bool notes_run(const struct queue *queue, const struct note *notes, size_
 		if (task == NOTE_QUIT)
 			return false;
 		for (same = 0; i + same < count && notes[i + same].task == task; same++)
-			hd_section_run(&notes[i + same].section);
+			note_run(&notes[i + same].section, queue_ring(queue, task));
 		notes_answer(queue_ring(queue, task), same);
 	}
 	return true;

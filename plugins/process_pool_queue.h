@@ -85,6 +85,9 @@ static inline void relax(void)
  */
 typedef uint32_t message;
 
+/* In the flags of a section that travels: it is read and not changed. */
+#define SECTION_READ 1u
+
 #define PACKET_MESSAGES 14u
 #define FIRST_MESSAGES 9u /* the section and eight more */
 /*
@@ -109,8 +112,9 @@ _Static_assert(sizeof(struct packet) == 64, "a packet is a cache line");
 
 /* One a producer. What one side writes stands apart from what the other writes. */
 struct ring {
-	word64 done; /* by the owner: packets (ring) or messages (pipe, mqueue) dealt with */
-	char apart_done[HD_APART - sizeof(word64)];
+	word64 done;   /* by the owner: packets (ring) or messages (pipe, mqueue) dealt with */
+	uint64_t torn; /* by the owner, before `done`: readings that saw half a change */
+	char apart_done[HD_APART - sizeof(word64) - sizeof(uint64_t)];
 	word64 target;  /* by the producer: it sleeps until `done` is as much */
 	word32 waiting; /* 1: the producer sleeps */
 	char apart_target[HD_APART - sizeof(word64) - sizeof(word64)];

@@ -10,6 +10,7 @@ place=$(mktemp -d /tmp/heddle-cli-XXXXXX) || exit 1
 trap 'rm -rf "$place"' EXIT
 cd "$place" || exit 1
 unset COLUMNS HWLOC_SYNTHETIC HWLOC_XMLFILE HEDDLE_PLUGIN_PATH TERM
+export HEDDLE_NO_LOCK=1           # tests of one user run side by side
 export HEDDLE_CLI_MARK=$$-$RANDOM # in the environment of all that a test starts
 failed=0
 
@@ -18,6 +19,7 @@ skip() { echo "$*" >"$place/why"; return 77; }
 check() { # NAME: one test, in a shell of its own
 	local code
 	: >"$place/why"
+	rm -f out err 1.err 2.err # or a test that waits for a word sees that of the last one
 	("$1"); code=$?
 	case $code in
 	0) echo "ok $1" ;;

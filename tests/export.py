@@ -425,7 +425,7 @@ class CommandLine(unittest.TestCase):
         heddle("export", "--to", "csv", "one.json", "-o", "mine", "-f")
         with open(path("mine"), newline="", encoding="utf-8") as file:
             self.assertEqual(file.read(), export("csv", "one.json"))
-        self.assertFalse(os.path.exists(path("mine.tmp")))
+        self.assertFalse(os.path.exists(path("mine.heddle.tmp")))
 
     def test_what_cannot_be_written(self):
         _, told = heddle("export", "--to", "csv", "one.json", "-o", "no/such/folder", code=6)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Tests of scripts/, of the schemas, of the include check and of the installation:
-#   scripts.sh bootstrap|plot|schemas|includes|workflow|install|export|export_compare|stats_reference|limits|limits_short [BUILD_FOLDER]
+#   scripts.sh bootstrap|plot|schemas|includes|fault_table|workflow|install|not_built|guide|package|export|export_compare|stats_reference|limits|limits_short [BUILD_FOLDER]
 # Exit: 0, 2 with what was expected, 77 where the test cannot run here.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+export HEDDLE_NO_LOCK=1 # tests of one user run side by side
 
 faults=0
 # expect STATUS COMMAND...: runs it, keeps its streams in $scratch/out and $scratch/err.
@@ -93,6 +94,14 @@ test_bootstrap() {
 	tool cc 'case $* in *-print-file-name*) echo libboost_context.so ;; *) cat >/dev/null ;; esac'
 	expect 0 bootstrap --no-install
 	says "without libboost-context-dev: the coroutine model is not built"
+	# One of the libraries that a single model needs.
+	# shellcheck disable=SC2016
+	tool pkg-config 'case $* in *libuv*) exit 1 ;; esac'
+	# shellcheck disable=SC2016
+	tool cc 'case $* in *-print-file-name*) echo /lib/libboost_context.so ;; *-fopenmp*) exit 1 ;; *) cat >/dev/null ;; esac'
+	expect 0 bootstrap --no-install
+	says "without libuv1-dev: the event-loop model is not built"
+	says "without libgomp1: the openmp model is not built"
 
 	expect 2 bootstrap --for lunch
 	says 'allowed are bench, test, all and peers'
@@ -219,15 +228,15 @@ test_install() {
 	expect 0 env DESTDIR="$scratch/stage" cmake --install "$build" --prefix /opt/heddle
 	expect 0 mv "$scratch/stage/opt/heddle" "$moved"
 	for file in bin/heddle include/heddle/plugin.h include/heddle/threads.h share/man/man1/heddle.1 \
-		share/heddle/configs/quick.json share/heddle/configs/default.json libexec/heddle/heddle-plot; do
+		share/man/man7/heddle-plugin.7 share/heddle/configs/quick.json share/heddle/configs/default.json libexec/heddle/heddle-plot; do
 		[ -f "$moved/$file" ] || fault "not installed: $file"
 	done
 	[ -x "$moved/libexec/heddle/heddle-plot" ] || fault "heddle-plot cannot be executed"
 	[ -z "$(find "$moved" -type l)" ] || fault "links: $(find "$moved" -type l)"
 	plugins=$(dirname "$(find "$moved" -name serial.so)")
 	[ "$plugins" != . ] || { fault "no plugins"; return; }
-	for file in "$top"/plugins/*.c; do
-		model=$(basename "$file" .c) model=${model//_/-}
+	for file in "$top"/plugins/*.c "$top"/plugins/*.cpp "$top"/plugins/rust_*.rs "$top"/plugins/go_*; do
+		model=$(basename "$file") model=${model%.*} model=${model//_/-}
 		[ -f "$plugins/$model.so" ] || grep -q "^$model " "$plugins/not-built.txt" || fault "not installed: $model"
 	done
 	[ -z "$(find "$moved" -name '*test*' -o -name '*broken*')" ] || fault "tests were installed"
@@ -245,10 +254,111 @@ test_install() {
 		expect 0 "$moved/bin/heddle" plot "$scratch/run.json"
 		[ -s "$scratch/run.png" ] || fault "heddle plot drew nothing"
 	fi
-	# A model of one's own needs the installed headers only.
-	cp "$top/plugins/serial.c" mine.c
-	expect 0 "${CC:-cc}" -O1 -fPIC -shared -I "$moved/include" mine.c -o serial.so -pthread
-	expect 0 "$moved/bin/heddle" run quick --only workload=counter --model ./serial.so --dry-run
+	build_outside "$moved"
+}
+
+# A model of one's own needs nothing but an installation: by pkg-config and by find_package(), checked and run.
+build_outside() { # PREFIX
+	local heddle=$1/bin/heddle pc libdir
+	command -v pkg-config >/dev/null || { echo "skipped: needs pkg-config"; exit 77; }
+	pc=$(find "$1" -name heddle.pc)
+	[ -n "$pc" ] || { fault "not installed: heddle.pc"; return; }
+	libdir=${pc%/pkgconfig/heddle.pc}
+	sed 's/"spinlock"/"mine"/' "$top/plugins/spinlock.c" >mine.c
+	export PKG_CONFIG_PATH=$libdir/pkgconfig
+	[ "$(realpath "$(pkg-config --variable=plugindir heddle)")" = "$libdir/heddle/plugins" ] ||
+		fault "plugindir is $(pkg-config --variable=plugindir heddle)"
+	# shellcheck disable=SC2046
+	expect 0 "${CC:-cc}" -O2 -fPIC -shared $(pkg-config --cflags heddle) mine.c -o mine.so -pthread
+	expect 0 "$heddle" check ./mine.so --only job-once --only exclusion
+
+	cat >CMakeLists.txt <<-'EOF'
+		cmake_minimum_required(VERSION 3.22)
+		project(mine LANGUAGES C)
+		enable_testing()
+		find_package(heddle 0.1 REQUIRED)
+		heddle_add_plugin(mine mine.c)
+	EOF
+	expect 0 cmake -B outside -DCMAKE_PREFIX_PATH="$1"
+	expect 0 cmake --build outside
+	expect 0 ctest --test-dir outside
+	grep -q '100% tests passed, 0 tests failed out of 1' "$scratch/out" || fault "heddle check is no test of the build"
+	expect 0 cmake --install outside
+	expect 0 "$heddle" run quick --only workload=counter --model mine --set sampling.rounds=1 --set sampling.windows=3 \
+		-o "$scratch/mine.json"
+	grep -q '"build": *".*; -O2"' "$scratch/mine.json" || fault "without a build type it is not optimised"
+	sed 's/heddle_add_plugin(mine/heddle_add_plugin(My_lock/' CMakeLists.txt >"$scratch/named.txt"
+	mkdir named && cp "$scratch/named.txt" named/CMakeLists.txt
+	expect 1 cmake -S named -B named/build -DCMAKE_PREFIX_PATH="$1"
+	says 'made of a-z, 0-9'
+	# Another major release is refused by its version.
+	sed -i 's/heddle 0.1/heddle 7/' CMakeLists.txt
+	expect 1 cmake -B newer -DCMAKE_PREFIX_PATH="$1"
+	says 'requested version "7"'
+}
+
+# The Debian package of this build, and what scripts/package refuses.
+test_package() {
+	local package file
+	[ -n "$1" ] || { echo "skipped: needs the folder of a build"; exit 77; }
+	command -v dpkg-shlibdeps >/dev/null || { echo "skipped: needs dpkg-dev"; exit 77; }
+	expect 0 "$top/scripts/package" --help
+	expect 2 "$top/scripts/package" --speed
+	if [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then
+		mkdir -p "$scratch/apt/sources.list.d"
+		printf 'Types: deb\nURIs: http://first.example\nSuites: other-updates nearly\n' >"$scratch/apt/sources.list.d/a.sources"
+		expect 2 env HEDDLE_APT="$scratch/apt" "$top/scripts/package" --chroot --suite other
+		says 'apt has no mirror of other here: --mirror URL'
+	fi
+
+	# Packed as it is: cpack would build all that there is first.
+	expect 0 cmake --install "$1" --prefix "$scratch/stage"
+	expect 0 cpack -B "$scratch/packed" --config "$1/CPackConfig.cmake" -D CPACK_INSTALL_CMAKE_PROJECTS= \
+		-D "CPACK_INSTALLED_DIRECTORIES=$scratch/stage;usr"
+	package=$(echo "$scratch"/packed/heddle_*.deb)
+	[ -f "$package" ] || { fault "no package: $(cat "$scratch/out")"; return; }
+	expect 0 dpkg-deb -f "$package" Depends
+	for file in 'libc6 (>= ' libhwloc15 libjansson4 libnettle libxxhash0; do
+		grep -qF "$file" "$scratch/out" || fault "does not depend on $file: $(cat "$scratch/out")"
+	done
+	expect 0 dpkg-deb -c "$package"
+	for file in bin/heddle include/heddle/plugin.h share/man/man1/heddle.1 share/man/man7/heddle-plugin.7 \
+		share/heddle/templates/c-lock/NAME.c share/doc/heddle/copyright; do
+		grep -q " root/root .* ./usr/$file" "$scratch/out" || fault "not in the package: $file"
+	done
+	! grep -qE 'test|broken' "$scratch/out" || fault "tests are in the package"
+}
+
+# The guide of plugins/README.md, to the letter: the blocks of sh are typed, the one of c is put into the source. With
+# GUIDE_TRANSCRIPT=FILE all that is typed and said goes there, with the time that it took.
+test_guide() {
+	local build=$1 block=0 began=$SECONDS
+	[ -n "$build" ] || { echo "skipped: needs the folder of a build"; exit 77; }
+	command -v cc >/dev/null || { echo "skipped: needs a compiler"; exit 77; }
+	expect 0 cmake --install "$build" --prefix "$scratch/opt"
+	mkdir "$scratch/empty" && cd "$scratch/empty" || exit 2
+	awk '/^## /{on = /^## Write one/} on && /^```(sh|c)$/{file = substr($0, 4) "." ++n; next} /^```/{file = ""} file{print >file}' \
+		"$top/plugins/README.md"
+	export PATH=$scratch/opt/bin:$PATH CMAKE_PREFIX_PATH=$scratch/opt
+	[ "$(echo *)" = 'c.2 sh.1 sh.3 sh.4' ] || fault "other blocks than expected: $(echo *)"
+	for block in sh.1 sh.3 sh.4; do
+		[ $block = sh.1 ] || cd my-lock || exit 2
+		[ $block != sh.3 ] || put_idea ../c.2 my-lock.c
+		# shellcheck disable=SC2016
+		expect 0 bash -euc 'while read -r line; do
+			printf "%2d s  $ %s\n" $((SECONDS - '$began' + '$SECONDS')) "$line"
+			eval "$line"
+		done <"$1"' - "$scratch/empty/$block"
+		[ -z "${GUIDE_TRANSCRIPT:-}" ] || { cat "$scratch/out" "$scratch/err"; printf '%2d s\n' $((SECONDS - began)); } >>"$GUIDE_TRANSCRIPT"
+		cd "$scratch/empty" || exit 2
+	done
+	grep -q 'my-lock  *2\|my-lock  *1' "$scratch/out" || fault "no number of my-lock: $(cat "$scratch/out")"
+}
+# put_idea CODE SOURCE: in the place of take() and give().
+put_idea() {
+	awk -v code="$1" '/^\/\* Required: returns when/{skip = 1; while ((getline line <code) > 0) print line; print ""}
+		/^\/\* Required: the bytes/{skip = 0} !skip{print}' "$2" >new.c && mv new.c "$2"
+	grep -q 'looks % 64' "$2" || fault "the idea did not reach $2"
 }
 
 # What `heddle export` writes, by the rules of those that read it.
@@ -270,6 +380,23 @@ test_export_compare() {
 commands_of() { # FILE STEP
 	awk -v step="$2" '/^ *- /{ wanted = 0 } $0 ~ "- name: " step "$" { wanted = 1; next }
 		wanted && /^ *run: \|$/ { body = 1; next } !wanted { body = 0 } wanted && body { sub(/^ {10}/, ""); print }' "$1"
+}
+
+# A library that is missing when the build is configured makes its model "not built", and `heddle list` says why.
+test_not_built() {
+	local build=$1 model
+	[ -n "$build" ] || { echo "skipped: needs the folder of a build"; exit 77; }
+	mkdir "$scratch/bin"
+	# shellcheck disable=SC2016
+	tool pkg-config 'case $* in *liburing* | *libuv*) exit 1 ;; esac; exec '"$(command -v pkg-config)"' "$@"'
+	expect 0 cmake -S "$top" -B "$scratch/hidden" -DHEDDLE_TESTS=OFF -DPKG_CONFIG_EXECUTABLE="$scratch/bin/pkg-config" \
+		-DCMAKE_DISABLE_FIND_PACKAGE_OpenMP=ON -DHAVE_FCONTEXT=OFF
+	expect 0 env HEDDLE_PLUGIN_PATH="$scratch/hidden/lib/heddle/plugins" "$build/bin/heddle" list
+	for model in 'event-loop:needs libuv' 'io-uring:needs liburing 2.3 or newer' 'coroutine:needs Boost.Context' \
+		'openmp:needs an OpenMP runtime libgomp or libomp'; do
+		grep -qE "^ +${model%%:*} +not built: ${model#*:}" < <(tr -d '()' <"$scratch/out") ||
+			fault "heddle list does not say \"${model#*:}\" of ${model%%:*}: $(grep -A1 "not built" "$scratch/out")"
+	done
 }
 
 # What the workflow for pull requests does, on a change that alters a model's bytes and nothing else.
@@ -334,6 +461,28 @@ test_limits() {
 	grep -q '^| a trial beyond warm-up' "$scratch/limits.md" || fault "no row in the Markdown"
 }
 
+test_fault_table() {
+	# shellcheck disable=SC2016
+	local row='| a | b | c | nothing | `test_cli: sigint_saves` |'
+	expect 0 "$top/tests/fault_table.sh"
+	cat "$scratch/err" >&2
+	# It notices, each for its reason.
+	mkdir -p "$scratch/tree/core" && ln -s "$top/tests" "$scratch/tree/tests" || exit 2
+	{
+		echo '| fault | how it is caused | what the case says | left behind | test |'
+		echo '|---|---|---|---|---|'
+		printf '%s\n' "$row" "${row/sigint_saves/sigint_sings}" "${row/test_cli/test_nothing}" \
+			"${row/test_cli: sigint_saves/fuzz_nothing}" "${row/ b |/}"
+	} >"$scratch/tree/core/README.md"
+	expect 2 "$top/tests/fault_table.sh" "$scratch/tree"
+	says 'no test test_cli: sigint_sings'
+	says 'no test test_nothing: sigint_saves'
+	says 'no target fuzz_nothing'
+	says 'not 5 cells'
+	says '5 rows of faults, at least 60'
+	[ "$(wc -l <"$scratch/err")" = 5 ] || fault "5 faults in place of $(cat "$scratch/err")"
+}
+
 # A broken hot path is caught, noise is not: see the referee's --tolerance.
 test_limits_short() {
 	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
@@ -347,8 +496,8 @@ test_limits_short() {
 }
 
 case ${1:-} in
-bootstrap | plot | schemas | includes | workflow) "test_$1" ;;
-install | export | export_compare | stats_reference | limits | limits_short) "test_$1" "${2:-}" ;;
+bootstrap | plot | schemas | includes | fault_table | workflow) "test_$1" ;;
+install | not_built | guide | package | export | export_compare | stats_reference | limits | limits_short) "test_$1" "${2:-}" ;;
 *) sed -n '3s/^# *//p' "$0" >&2; exit 2 ;;
 esac
 [ $faults = 0 ] || exit 2

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ END_TEST
 START_TEST(all_in_it_are_killed_at_once)
 {
 	char path[512];
-	int folder = cgroup_create(path, sizeof(path)), status;
+	int folder = cgroup_create(NULL, (int)getpid(), path, sizeof(path)), status;
 	pid_t child;
 
 	if (folder < 0) {
@@ -68,7 +69,7 @@ END_TEST
 START_TEST(pressure_is_not_reckoned_up_in_it)
 {
 	char path[512], text[2] = "";
-	int folder = cgroup_create(path, sizeof(path)), fd;
+	int folder = cgroup_create(NULL, (int)getpid(), path, sizeof(path)), fd;
 
 	if (folder < 0)
 		return;
@@ -83,12 +84,37 @@ START_TEST(pressure_is_not_reckoned_up_in_it)
 }
 END_TEST
 
+/* Core and keeper were killed at once: the next run removes what they left, and nothing that is in use. */
+START_TEST(what_nobody_uses_is_removed)
+{
+	char left[512], used[512], path[512];
+	int first = cgroup_create(NULL, 0x3ffffffd, left, sizeof(left));
+	int second = cgroup_create(NULL, 0x3ffffffe, used, sizeof(used)), third;
+
+	if (first < 0 || second < 0)
+		return;
+	ck_assert_int_eq(mkdirat(first, "of-a-model", 0700), 0);
+	ck_assert_int_eq(mkdirat(first, "of-a-model/below", 0700), 0);
+	close(first);
+	ck_assert_int_eq(access(left, F_OK), 0);
+	third = cgroup_create(NULL, 0x3fffffff, path, sizeof(path));
+	ck_assert_int_ge(third, 0);
+	ck_assert_int_ne(access(left, F_OK), 0);
+	ck_assert_int_eq(access(used, F_OK), 0);
+	close(second);
+	close(third);
+	cgroup_remove(used);
+	cgroup_remove(path);
+	ck_assert_int_ne(access(used, F_OK), 0);
+}
+END_TEST
+
 START_TEST(what_is_none_is_refused)
 {
 	char tiny[4];
 
 	ck_assert_int_lt(cgroup_kill(-1), 0);
-	ck_assert_int_lt(cgroup_create(tiny, sizeof(tiny)), 0);
+	ck_assert_int_lt(cgroup_create(NULL, 1, tiny, sizeof(tiny)), 0);
 	cgroup_remove("");
 	cgroup_remove("/no/such/folder");
 }
@@ -96,8 +122,11 @@ END_TEST
 
 int main(void)
 {
-	const suite_test tests[] = {own_group_is_found, all_in_it_are_killed_at_once,
-	                            pressure_is_not_reckoned_up_in_it, what_is_none_is_refused,
+	const suite_test tests[] = {own_group_is_found,
+	                            all_in_it_are_killed_at_once,
+	                            pressure_is_not_reckoned_up_in_it,
+	                            what_nobody_uses_is_removed,
+	                            what_is_none_is_refused,
 	                            NULL};
 
 	return suite_run("cgroup", tests);

@@ -39,7 +39,7 @@ unknown_command_gets_a_suggestion() {
 	expect 2 "$heddle" lisst && has err 'unknown command "lisst"; did you mean "list"?'
 }
 unknown_config_gets_a_suggestion() {
-	expect 2 "$heddle" run quik && has err 'did you mean "quick"? (known: default gate quick service)' && has err 'nothing was run'
+	expect 2 "$heddle" run quik && has err 'did you mean "quick"? (known: copy default everything gate hazards locks quick servers service switch-cost)' && has err 'nothing was run'
 }
 unknown_option_is_refused() {
 	expect 2 "$heddle" run --rounds 3 short.json && expect 2 "$heddle" run && has err 'no config' &&
@@ -63,8 +63,19 @@ real_run_on_another_machine_is_refused() {
 }
 run_writes_result_and_table() {
 	expect 0 "$heddle" run short.json -o r.json && has out 'ops/s' && has err 'round 1/1' &&
-		is_json r.json && [ ! -e r.json.journal ] && [ ! -e r.json.tmp ] && none_left
+		is_json r.json && [ ! -e r.json.journal ] && ! compgen -G "r.json.*.tmp" >/dev/null && none_left
 }
+closed_standard_descriptors() { # what is opened first must not become the output
+	"$heddle" run short.json -o closed.json <&- 2>&- >out && is_json closed.json || why "exit $?" || return
+	"$heddle" run short.json -o closed.json -f <&- >&- 2>err
+	[ $? = 6 ] && is_json closed.json && has err 'the output could not be written'
+}
+what_was_not_measured_has_a_reason() {
+	echo '{"models": ["thread-mutex"], "cores": [1], "sampling": {"windows": 3, "window_ms": 5, "warmup_ms": 5, "rounds": 1},
+		"workloads": [{"workload": "timers", "tasks": 1, "sleep_us": 500000}]}' >slow.json
+	expect 0 "$heddle" run slow.json -o slow.result.json && has out 'late_p50 was not measured: too little was done in the windows'
+}
+empty_name_is_refused() { expect 2 "$heddle" run short.json -o '' && has err 'an empty name for the result. Nothing was run'; }
 existing_result_is_kept() {
 	echo mine >kept.json
 	expect 2 "$heddle" run short.json -o kept.json && has err 'exists; -f writes over it' &&
@@ -162,6 +173,29 @@ failed_case_is_exit_3() {
 		has err 'did not end as expected' && is_json f.json && none_left &&
 		expect 3 "$heddle" run short.json -o g.json --model "$broken/crash-in-constructor.so"
 }
+follows_schema() { # RESULT
+	! /usr/bin/python3 -c 'import jsonschema' 2>/dev/null ||
+		expect 0 "$source/tests/validate.py" "$source/results/result.schema.json" "$1"
+}
+crash_names_its_function() { # not where a sanitizer has the last word
+	expect 3 "$heddle" run short.json -o crash.json --model "$broken/crash-in-task.so" --model serial &&
+		is_json crash.json && none_left && grep -q '"status":"ok"' <(tr -d ' \n' <crash.json) || return
+	grep -q 'killed by SIGSEGV' crash.json || { skip 'a sanitizer tells crashes itself'; return; }
+	has crash.json 'killed by SIGSEGV in run at crash+0x' && has crash.json '"backtrace"' && follows_schema crash.json
+}
+hung_case_is_exit_3() { # the case beside it is measured; what its threads waited for is in the result
+	expect 3 "$heddle" run short.json -o h.json --only batch=1 --model serial --model "$broken/hang-opposite.so" \
+		--set limits.trial_timeout_s=1 && has out 'timed-out: no progress' && has h.json 'no progress for 1 s in run: thread 1 ' &&
+		has err '1 case did not end as expected' && is_json h.json && none_left &&
+		has h.json '"standstill"' && has h.json '"frames_unknown"' && has h.json '"status":"ok"' && follows_schema h.json
+}
+hazards_teach() { # a race and a deadlock that are expected: exit 0
+	! ldd "$heddle" | grep -q libtsan || { skip 'the thread sanitizer has mutexes of its own'; return; }
+	expect 0 "$heddle" run hazards -o hazards.out.json && has out 'wrong-result (as expected): ' && has out 'timed-out (as expected): ' &&
+		hasnt err 'as expected' && has hazards.out.json ' lost) in line ' && has hazards.out.json ': a deadlock' &&
+		[ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 80 ] && none_left && follows_schema hazards.out.json &&
+		expect 0 "$heddle" list && has out hazard-race && has out hazard-deadlock
+}
 nothing_measured_is_exit_3() {
 	expect 3 "$heddle" run short.json -o n.json --plugin-dir "$broken" --model cannot-run-here && has out skipped &&
 		has err 'nothing was measured' && is_json n.json
@@ -186,7 +220,9 @@ files_that_are_no_plugins() {
 	for name in folder text empty pipe cut loop; do
 		grep -qE "^  $name +cannot be used: failed: " out || { why "$name: $(grep "$name" out)"; return; }
 	done
-	has out 'cut short'
+	has out 'cut short' && has out 'no ELF file' && has out 'a FIFO, no file' && has out 'symbolic links' &&
+		expect 3 timeout 60 "$heddle" run short.json -o odd.json --plugin-dir odd --model text --model serial &&
+		has out 'no ELF file' && is_json odd.json && none_left
 }
 list_is_json() { expect 0 "$heddle" list --json && is_json out && has out '"process-pool"' && none_left; }
 topology_follows_taskset() {
@@ -204,7 +240,7 @@ interrupt() { # SIGNAL EXIT
 	wait $!; code=$?
 	[ "$code" = "$2" ] || why "exit $code" || return
 	is_json "$1.json" && has "$1.json" '"interrupted"' && has "$1.err" '(interrupted)' &&
-		[ ! -e "$1.json.journal" ] && none_left && [ -z "$(ls work)" ] || why "$(ls work) $(cat why)"
+		[ -s "$1.json.journal" ] && none_left && [ -z "$(ls work)" ] || why "$(ls work) $(cat why)"
 }
 sigint_saves() {
 	(trap - INT; set -m; interrupt INT 130)
@@ -340,10 +376,10 @@ two_runs_within_a_second() {
 
 for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion unknown_config_gets_a_suggestion unknown_option_is_refused \
 	typo_in_a_config_names_its_place dry_run_on_another_machine real_run_on_another_machine_is_refused \
-	run_writes_result_and_table existing_result_is_kept compare_exits_by_what_it_finds compare_refuses_what_differs compare_takes_a_folder_as_history compare_refuses_bad_input \
+	run_writes_result_and_table what_was_not_measured_has_a_reason closed_standard_descriptors empty_name_is_refused existing_result_is_kept compare_exits_by_what_it_finds compare_refuses_what_differs compare_takes_a_folder_as_history compare_refuses_bad_input \
 	compare_judges_real_results json_stands_alone_on_stdout \
 	without_a_terminal_plain_lines narrow_tables show_knows_comparisons show_selects_and_sorts result_follows_its_schema \
-	failed_case_is_exit_3 nothing_measured_is_exit_3 full_disk_is_exit_6 plot_help_needs_no_python files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
+	failed_case_is_exit_3 crash_names_its_function hung_case_is_exit_3 hazards_teach nothing_measured_is_exit_3 full_disk_is_exit_6 plot_help_needs_no_python files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
 	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool killed_holder_is_a_crash warnings_can_be_silenced \
 	debug_builds_are_told a_plugin_that_is_not_optimised_is_told a_busy_neighbour_is_told a_throttled_run_is_told two_runs_within_a_second
 do

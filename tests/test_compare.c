@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "compare.h"
 #include "fake_tree.h"
@@ -694,6 +696,21 @@ START_TEST(a_history_of_one_is_the_plain_comparison)
 }
 END_TEST
 
+START_TEST(a_history_waits_for_no_pipe)
+{
+	char path[FAKE_TREE_PATH + 32];
+
+	put_rates((const double[]){100, 101, 0});
+	put_rate(100);
+	snprintf(path, sizeof(path), "%s/history/pipe.json", root);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	snprintf(path, sizeof(path), "%s/history/zero.json", root);
+	ck_assert_int_eq(symlink("/dev/zero", path), 0);
+	judged(with_history());
+	ck_assert(noted("2 of 4 .json files passed over: no results"));
+}
+END_TEST
+
 START_TEST(a_history_leaves_out_and_says_so)
 {
 	put_rates((const double[]){100, 101, 0});
@@ -825,6 +842,7 @@ int main(void)
 	                              a_history_is_judged_against_each,
 	                              a_history_stands_newest_last,
 	                              a_history_of_one_is_the_plain_comparison,
+	                              a_history_waits_for_no_pipe,
 	                              a_history_leaves_out_and_says_so,
 	                              a_history_of_short_runs_says_the_newest,
 	                              a_history_may_be_of_no_use,

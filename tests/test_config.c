@@ -305,6 +305,7 @@ START_TEST(defaults_are_in_force)
 	ck_assert(!config.sampling.counters);
 	ck_assert_uint_eq(config.trial_timeout_s, 10);
 	ck_assert_uint_eq(config.memory_mib, 4096);
+	ck_assert_uint_eq(config.threads, 16384);
 	ck_assert_uint_eq(config.generator_cores, 0);
 	ck_assert_uint_eq(workload->sampling.warmup_ms, 50);
 	ck_assert_uint_eq(workload->sampling.window_ms, 20);

@@ -1,232 +1,39 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The echo workload from prepare() to release(), with a model of a few lines in the place of a plugin:
- * a thread a job, blocking, in a process of its own that maps the arena anew as a stage does.
- */
-#include <check.h>
-#include <dirent.h>
-#include <errno.h>
-#include <math.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+/* The echo workload from prepare() to release(). */
+#include "server_rig.h"
+
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "clock.h"
-#include "loopback.h"
-#include "workload.h"
-#include "workloads/echo.h"
-
-enum { PARAMS = PERCENTILE + 1 };
+#include <sys/stat.h>
 
 /* What a broken model does with the 1000th read of a trial. */
-enum model_fault { GOOD, CORRUPT, DROP, DIE };
+enum model_fault { CORRUPT, DROP, DIE };
 
-struct rig {
-	struct value params[PARAMS];
-	struct workload_case kase;
-	struct workload_trial trial;
-	struct workload_verdict verdict;
-	struct arena arena;
-	enum model_fault fault;
-	uint32_t threads; /* jobs in progress at a time; 0: all */
-	pid_t stage;
-	int fds_before;
-};
+static enum model_fault fault;
+static _Atomic uint64_t reads;
 
-static struct rig rig;
-static const int first_cpu[] = {0, 0};
-
-static int count_fds(void)
+static int64_t spoil(const struct hd_request *request, int64_t answer)
 {
-	DIR *folder = opendir("/proc/self/fd");
-	int count = 0;
+	char *bytes = request->buf;
 
-	while (readdir(folder))
-		count++;
-	closedir(folder);
-	return count;
-}
-
-/* The model. */
-struct model {
-	struct hd_jobs jobs;
-	_Atomic uint64_t next, reads;
-};
-
-static struct model model;
-
-static int64_t spoil(char *bytes, int64_t count)
-{
-	if (count <= 0 || atomic_fetch_add(&model.reads, 1) != 1000)
-		return count;
-	if (rig.fault == DIE)
+	if (request->op != HD_READ || answer <= 0 || atomic_fetch_add(&reads, 1) != 1000)
+		return answer;
+	if (fault == DIE)
 		raise(SIGKILL);
-	if (rig.fault == CORRUPT)
-		bytes[count / 2] ^= 1;
-	return rig.fault == DROP ? count - 1 : count;
+	if (fault == CORRUPT)
+		bytes[answer / 2] ^= 1;
+	return fault == DROP ? answer - 1 : answer;
 }
 
-static int64_t perform(const struct hd_request *request)
+static void be_wrong(enum model_fault how)
 {
-	int64_t answer;
-
-	if (request->op == HD_ACCEPT)
-		answer = accept4(request->fd, NULL, NULL, SOCK_CLOEXEC);
-	else if (request->op == HD_READ)
-		answer = spoil(request->buf, read(request->fd, request->buf, request->size));
-	else
-		answer = write(request->fd, request->buf, request->size);
-	return answer < 0 ? -errno : answer;
-}
-
-static void *run_jobs(void *argument)
-{
-	uint32_t task = (uint32_t)(uintptr_t)argument;
-	uint64_t i;
-
-	while ((i = atomic_fetch_add(&model.next, 1)) < model.jobs.count) {
-		struct hd_job *job = hd_job_at(&model.jobs, i);
-		struct hd_request request = {0};
-
-		job->task = task;
-		for (job->step(job, 0, &request); request.op != HD_DONE;)
-			job->step(job, perform(&request), &request);
-	}
-	return NULL;
-}
-
-static int run_model(const struct hd_jobs *jobs)
-{
-	uint32_t count = rig.threads ? rig.threads : (uint32_t)jobs->count;
-	pthread_t *threads = calloc(count, sizeof(*threads));
-
-	model.jobs = *jobs;
-	for (uint32_t i = 0; i < count; i++)
-		if (pthread_create(&threads[i], NULL, run_jobs, (void *)(uintptr_t)i))
-			return 3;
-	for (uint32_t i = 0; i < count; i++)
-		pthread_join(threads[i], NULL);
-	free(threads);
-	return 0;
-}
-
-/* The stage: exit code 0 where the model has ended by itself. */
-static void run_stage(void)
-{
-	struct workload_stage stage = {.kase = &rig.kase,
-	                               .sockets = rig.trial.sockets,
-	                               .socket_count = rig.trial.socket_count};
-	struct arena arena;
-
-	signal(SIGPIPE, SIG_IGN);
-	if (arena_map(&arena, dup(rig.arena.fd), NULL))
-		_exit(1);
-	stage.arena = &arena;
-	if (echo_workload.setup(&stage, NULL))
-		_exit(2);
-	_exit(run_model(&stage.jobs));
+	fault = how;
+	rig.spoil = spoil;
 }
 
 static void rig_make(const char *transport, int64_t connections)
 {
-	memset(&rig, 0, sizeof(rig));
-	rig.fds_before = count_fds();
-	for (int i = 0; i < PARAMS; i++)
-		rig.params[i] = option_default(&echo_workload.params[i]);
+	rig_begin(&echo_workload, connections);
 	rig.params[TRANSPORT].text = transport;
-	rig.params[CONNECTIONS].number = connections;
-	rig.kase = (struct workload_case){.workload = &echo_workload,
-	                                  .params = rig.params,
-	                                  .cores = 1,
-	                                  .generator_cpus = first_cpu,
-	                                  .generator_cores = 1,
-	                                  .drain_ms = 10000};
-}
-
-static void begin(void)
-{
-	struct workload_needs needs = {0};
-	struct arena_sizes sizes;
-	struct hd_error err = {0};
-
-	ck_assert_msg(echo_workload.resolve(rig.params, 1, &err) == 0, "%s", err.text);
-	echo_workload.needs(&rig.kase, &needs);
-	sizes = (struct arena_sizes){needs.in_flight, needs.generator_threads, needs.bytes};
-	ck_assert_int_eq(arena_create(&rig.arena, &sizes, &err), 0);
-	rig.trial = (struct workload_trial){.kase = &rig.kase, .arena = &rig.arena};
-	ck_assert_msg(echo_workload.prepare(&rig.trial, &err) == 0, "%s", err.text);
-	rig.stage = fork();
-	if (rig.stage == 0)
-		run_stage();
-	for (uint64_t i = 0; !rig.threads && i < needs.in_flight; i++)
-		while (!atomic_load(&arena_slots(&rig.arena)[i].stepped))
-			clock_sleep_until(clock_now_ns() + NS_PER_MS);
-	ck_assert_msg(echo_workload.start(&rig.trial, &err) == 0, "%s", err.text);
-	atomic_store(&rig.arena.board->measuring, 1);
-}
-
-static uint64_t sum(const struct arena_slot *slots, uint32_t count)
-{
-	uint64_t all = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		all += slot_ops(&slots[i]);
-	return all;
-}
-
-/* After so many round trips and that time; on a busy machine that may take long. */
-static void stop(uint64_t least, uint32_t after_ms)
-{
-	const struct arena_slot *slots = arena_generator_slots(&rig.arena);
-	uint64_t from = clock_now_ns();
-
-	clock_sleep_until(from + after_ms * NS_PER_MS);
-	while (sum(slots, rig.kase.generator_cores) < least &&
-	       clock_now_ns() < from + 20 * NS_PER_S)
-		clock_sleep_until(clock_now_ns() + NS_PER_MS);
-	atomic_store(&rig.arena.board->measuring, 0);
-	atomic_store(&rig.arena.board->stop, 1);
-	echo_workload.stop(&rig.trial);
-}
-
-/* Waits for the stage and has the trial verified. */
-static void verify(void)
-{
-	int status;
-
-	ck_assert_int_eq(waitpid(rig.stage, &status, 0), rig.stage);
-	ck_assert_int_eq(status, 0);
-	echo_workload.verify(&rig.trial, &rig.verdict);
-}
-
-static void assert_nothing_left(void)
-{
-	int status;
-
-	echo_workload.release(&rig.trial);
-	ck_assert_int_eq(waitpid(-1, &status, WNOHANG), -1);
-	ck_assert_int_eq(errno, ECHILD);
-	arena_destroy(&rig.arena);
-	ck_assert_int_eq(count_fds(), rig.fds_before);
-}
-
-static double measured(const char *name)
-{
-	struct workload_seen seen = {.rate = 1000, .ops = 100, .ns = 100000000, .cpu_ns = 500000};
-	double values[WORKLOAD_METRICS];
-
-	echo_workload.measure(&rig.trial, &seen, values);
-	for (int i = 0; echo_workload.metrics[i].name; i++)
-		if (strcmp(echo_workload.metrics[i].name, name) == 0)
-			return values[i];
-	ck_abort_msg("no metric %s", name);
-	return NAN;
 }
 
 /* The whole trial, right, with every connection served. */
@@ -341,7 +148,7 @@ START_TEST(a_generator_at_its_limit_is_told)
 }
 END_TEST
 
-static const char *const transports[] = {"tcp", "udp", "unix"};
+static const char *const transports[] = {"tcp", "udp", "unix"}, *const streams[] = {"tcp", "unix"};
 
 /* One thread for 16 jobs: the iterative server. */
 START_TEST(iterative_server_is_noted)
@@ -359,10 +166,107 @@ START_TEST(iterative_server_is_noted)
 }
 END_TEST
 
+/* One before the load begins, one during it; neither closes its end, and the trial ends all the same. */
+START_TEST(a_stranger_is_turned_away)
+{
+	char byte;
+	int late;
+
+	rig_make(streams[_i], 4);
+	rig.stranger = true;
+	begin();
+	assert_closed(rig.stranger_fd);
+	/* All jobs have a connection to serve: this one waits until the generator's are closed, or for ever. */
+	late = connect_stranger();
+	ck_assert_int_eq(send(late, "x", 1, MSG_NOSIGNAL), 1);
+	stop(1000, 50);
+	verify();
+	ck_assert_int_le(recv(late, &byte, 1, MSG_DONTWAIT), 0);
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	ck_assert_msg(strstr(rig.verdict.note, " connections of other programs turned away"), "%s",
+	              rig.verdict.note);
+	ck_assert_double_eq(measured("never_served"), 0);
+	close(late);
+	close(rig.stranger_fd);
+	assert_nothing_left();
+}
+END_TEST
+
+/* Connections come and go all the time: a stranger is turned away while others are served. */
+START_TEST(strangers_among_many_connections)
+{
+	rig_make(streams[_i], 4);
+	rig.params[MESSAGES_PER_CONNECTION].number = 1;
+	begin();
+	for (int i = 0; i < 20; i++) {
+		int fd = connect_stranger();
+
+		assert_closed(fd);
+		close(fd);
+	}
+	stop(1000, 50);
+	verify();
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	ck_assert_str_eq(rig.verdict.note, "20 connections of other programs turned away");
+	ck_assert_double_eq(measured("never_served"), 0);
+	assert_nothing_left();
+}
+END_TEST
+
+START_TEST(datagrams_of_a_stranger_are_not_heard)
+{
+	struct timeval patience = {.tv_sec = 5};
+	char byte;
+
+	rig_make("udp", 4);
+	rig.stranger = true;
+	begin();
+	setsockopt(rig.stranger_fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	ck_assert_int_eq(send(rig.stranger_fd, "x", 1, 0), 1);
+	ck_assert_int_eq(recv(rig.stranger_fd, &byte, 1, 0), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED); /* the kernel's answer: nobody is there for it */
+	stop(100, 20);
+	verify();
+	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
+	ck_assert_double_eq(measured("lost"), 0);
+	ck_assert_double_eq(measured("duplicate"), 0);
+	close(rig.stranger_fd);
+	assert_nothing_left();
+}
+END_TEST
+
+START_TEST(sockets_are_out_of_reach)
+{
+	const struct generator_plan *plan;
+	struct stat status;
+	char folder[SCRATCH_PATH];
+
+	rig_make("tcp", 2);
+	begin();
+	plan = &((struct echo_state *)rig.trial.state)->plan;
+	ck_assert_uint_eq(ntohl(plan->address.tcp.sin_addr.s_addr), INADDR_LOOPBACK);
+	stop(10, 0);
+	verify();
+	assert_nothing_left();
+	rig_make("unix", 2);
+	begin();
+	plan = &((struct echo_state *)rig.trial.state)->plan;
+	ck_assert_int_eq(plan->address.local.sun_path[0], '/');
+	snprintf(folder, sizeof(folder), "%s", plan->address.local.sun_path);
+	*strrchr(folder, '/') = '\0';
+	ck_assert_int_eq(stat(folder, &status), 0);
+	ck_assert_uint_eq(status.st_mode & 0777, 0700);
+	stop(10, 0);
+	verify();
+	assert_nothing_left();
+	ck_assert_int_ne(access(folder, F_OK), 0);
+}
+END_TEST
+
 START_TEST(wrong_byte_is_a_wrong_result)
 {
 	rig_make(transports[_i], 4);
-	rig.fault = CORRUPT;
+	be_wrong(CORRUPT);
 	begin();
 	stop(1500, 0);
 	verify();
@@ -377,7 +281,7 @@ END_TEST
 START_TEST(missing_byte_is_a_wrong_result)
 {
 	rig_make("tcp", 4);
-	rig.fault = DROP;
+	be_wrong(DROP);
 	rig.kase.drain_ms = 1000;
 	begin();
 	stop(1500, 0);
@@ -397,7 +301,7 @@ START_TEST(crash_leaves_nothing)
 	int status;
 
 	rig_make(transports[_i], 16);
-	rig.fault = DIE;
+	be_wrong(DIE);
 	begin();
 	ck_assert_int_eq(waitpid(rig.stage, &status, 0), rig.stage);
 	ck_assert_int_eq(WTERMSIG(status), SIGKILL);
@@ -412,7 +316,8 @@ START_TEST(trial_that_never_started_leaves_nothing)
 
 	rig_make(transports[_i], 16);
 	ck_assert_int_eq(arena_create(&rig.arena, &sizes, &err), 0);
-	rig.trial = (struct workload_trial){.kase = &rig.kase, .arena = &rig.arena};
+	rig.trial = (struct workload_trial){
+	        .kase = &rig.kase, .cpus = first_cpu, .arena = &rig.arena, .scratch = &rig.scratch};
 	ck_assert_int_eq(echo_workload.prepare(&rig.trial, &err), 0);
 	echo_workload.stop(&rig.trial);
 	assert_nothing_left();
@@ -427,7 +332,7 @@ START_TEST(too_few_descriptors_are_told)
 
 	rig_make("udp", 1000);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	rig.trial = (struct workload_trial){.kase = &rig.kase};
+	rig.trial = (struct workload_trial){.kase = &rig.kase, .cpus = first_cpu};
 	ck_assert_int_eq(echo_workload.prepare(&rig.trial, &err), -EMFILE);
 	ck_assert_str_eq(err.text, "needs 2128 descriptors, 300 are allowed: raise the hard limit "
 	                           "(ulimit -Hn) or use fewer connections");
@@ -533,7 +438,7 @@ START_TEST(a_plan_for_later_is_no_fault)
 	rig.params[RATE].number = 1;
 	rig.params[ARRIVALS].text = "poisson";
 	begin(); /* the first is due after more than a second */
-	stop(0, 20);
+	stop(0, 200);
 	verify();
 	ck_assert_msg(!rig.verdict.wrong, "%s", rig.verdict.text);
 	ck_assert_str_eq(rig.verdict.note,
@@ -604,6 +509,10 @@ int main(void)
 	tcase_add_test(bad, missing_byte_is_a_wrong_result);
 	tcase_add_loop_test(bad, crash_leaves_nothing, 0, 3);
 	tcase_add_loop_test(bad, trial_that_never_started_leaves_nothing, 0, 3);
+	tcase_add_loop_test(bad, a_stranger_is_turned_away, 0, 2);
+	tcase_add_loop_test(bad, strangers_among_many_connections, 0, 2);
+	tcase_add_test(bad, datagrams_of_a_stranger_are_not_heard);
+	tcase_add_test(bad, sockets_are_out_of_reach);
 	tcase_add_test(bad, too_few_descriptors_are_told);
 	tcase_add_loop_test(bad, what_udp_cannot_is_refused, 0, 3);
 	suite_add_tcase(suite, good);

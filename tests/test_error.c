@@ -31,6 +31,43 @@ START_TEST(long_texts_are_cut)
 }
 END_TEST
 
+START_TEST(nothing_steers_a_terminal)
+{
+	struct problems problems = {0};
+	struct hd_error err = {0};
+
+	hd_error(&err, -EINVAL, "%s", "\x1b[2Ja\nb\x7f\xc2\x9b\xc3\xa4");
+	ck_assert_str_eq(err.text, "?[2Ja?b???\xc3\xa4");
+	problems_add(&problems, "%s", "\x1b]0;x\x07");
+	ck_assert_str_eq(problems.lines[0], "?]0;x?");
+	problems_free(&problems);
+}
+END_TEST
+
+START_TEST(half_characters_are_taken_away)
+{
+	static const struct {
+		const char *text, *whole;
+	} texts[] = {{"", ""},
+	             {"abc", "abc"},
+	             {"a\xc3\xa4", "a\xc3\xa4"},
+	             {"a\xc3", "a"},
+	             {"a\xe2\x82", "a"},
+	             {"a\xe2\x82\xac", "a\xe2\x82\xac"},
+	             {"\xf0\x9f\x98", ""},
+	             {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+	             {"\x82\x82", "\x82\x82"}};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%s", texts[i].text);
+		text_whole(text);
+		ck_assert_str_eq(text, texts[i].whole);
+	}
+}
+END_TEST
+
 START_TEST(problems_are_kept_in_order)
 {
 	struct problems problems = {0};
@@ -105,7 +142,9 @@ END_TEST
 
 int main(void)
 {
-	const suite_test tests[] = {first_error_stays,
+	const suite_test tests[] = {nothing_steers_a_terminal,
+	                            half_characters_are_taken_away,
+	                            first_error_stays,
 	                            long_texts_are_cut,
 	                            problems_are_kept_in_order,
 	                            slips_find_the_right_name,

@@ -107,8 +107,9 @@ START_TEST(long_texts_are_broken_between_words)
 	expect_wrapped(10, 2, 2, "one fourteen", "one\n  fourteen\n");
 	expect_wrapped(10, 2, 2, "äöü äöüß", "äöü äöüß\n"); /* columns, not bytes */
 	expect_wrapped(10, 2, 2, "a-word-that-is-too-long", "a-word-that-is-too-long\n");
-	expect_wrapped(10, 2, 6, "one", " one\n");        /* behind something */
-	expect_wrapped(10, 4, 2, "one two", "one two\n"); /* less than the indent */
+	expect_wrapped(10, 2, 2, "\x1b[2J \xc2\x9bx", "?[2J ??x\n"); /* nothing steers */
+	expect_wrapped(10, 2, 6, "one", " one\n");                   /* behind something */
+	expect_wrapped(10, 4, 2, "one two", "one two\n");            /* less than the indent */
 }
 END_TEST
 

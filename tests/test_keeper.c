@@ -4,6 +4,7 @@
 #include "trial_rig.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -44,6 +45,12 @@ static int act(void)
 		return printf("printed") == 7 && getenv("HEDDLE_PAD") ? 0 : 1;
 	if (strcmp(order, "family") == 0)
 		leave_a_family();
+	if (strcmp(order, "number") == 0) {
+		int number = getpid();
+
+		fdpass_send(STAGE_CHANNEL, &number, sizeof(number), NULL, 0);
+		pause();
+	}
 	fdpass_send(STAGE_CHANNEL, "ready", 6, NULL, 0);
 	for (;;)
 		pause();
@@ -165,6 +172,69 @@ START_TEST(a_family_of_daemons_is_ended)
 }
 END_TEST
 
+/* By the number that it has for itself, which in a namespace is another than here. */
+static void find_stage(void)
+{
+	struct keeper_process found[2];
+	int none = 0, numbers[2] = {0, 0x3fffffff};
+	pid_t pid = start("number", -1, NULL);
+
+	ck_assert_int_eq(fdpass_receive(channel[0], &numbers[0], sizeof(int), NULL, &none),
+	                 sizeof(int));
+	ck_assert(rig.keeper.isolated ? numbers[0] != pid : numbers[0] == pid);
+	ck_assert_int_eq(kill(pid, 0), 0);
+	ck_assert_int_eq(keeper_find(&rig.keeper, numbers, 2, found), 0);
+	ck_assert_int_ge(found[0].fd, 0);
+	ck_assert_int_eq(found[0].pid, pid);
+	ck_assert_int_eq(found[1].fd, -ESRCH);
+	close(found[0].fd);
+	clean();
+}
+
+START_TEST(processes_are_found_by_their_own_numbers)
+{
+	find_stage();
+	rig_close(&rig);
+	rig_open_as(&rig, KEEPER_OPEN);
+	ck_assert(!rig.keeper.isolated);
+	find_stage();
+}
+END_TEST
+
+/* A question that crosses the stage's end loses neither. */
+START_TEST(an_end_on_its_way_is_kept)
+{
+	struct keeper_process found;
+	struct keeper_end end = {0};
+	int number = 0x3fffffff;
+	struct pollfd polled = {.events = POLLIN};
+
+	start("exit 7", -1, NULL);
+	polled.fd = rig.keeper.socket;
+	ck_assert_int_eq(poll(&polled, 1, 60000), 1);
+	ck_assert_int_eq(keeper_find(&rig.keeper, &number, 1, &found), 0);
+	ck_assert_int_eq(found.fd, -ESRCH);
+	ck_assert_int_eq(keeper_wait(&rig.keeper, &end, 0, -1), 1);
+	ck_assert_int_eq(WEXITSTATUS(end.status), 7);
+	ck_assert_int_eq(keeper_wait(&rig.keeper, &end, 0, -1), 0); /* once */
+	clean();
+}
+END_TEST
+
+/* With it all that it started, at once: it was process 1 of their namespace. */
+START_TEST(a_namespace_ends_with_its_keeper)
+{
+	if (!rig.keeper.isolated)
+		return;
+	start("family", -1, NULL);
+	await_ready();
+	kill(rig.keeper.pid, SIGKILL);
+	keeper_reap(&rig.keeper);
+	ck_assert_int_eq(rig_survivors(), 0);
+	ck_assert_int_eq(keeper_start(&rig.keeper, KEEPER_ISOLATED, &rig.err), 0);
+}
+END_TEST
+
 START_TEST(stop_ends_what_runs)
 {
 	start("family", -1, NULL);
@@ -172,7 +242,7 @@ START_TEST(stop_ends_what_runs)
 	keeper_stop(&rig.keeper);
 	ck_assert_int_eq(rig_survivors(), 0);
 	keeper_stop(&rig.keeper); /* twice does no harm */
-	ck_assert_int_eq(keeper_start(&rig.keeper, false, &rig.err), 0);
+	ck_assert_int_eq(keeper_start(&rig.keeper, KEEPER_ISOLATED, &rig.err), 0);
 }
 END_TEST
 
@@ -219,7 +289,7 @@ START_TEST(death_of_the_core_ends_all)
 		struct keeper own;
 
 		close(rig.keeper.socket);
-		keeper_start(&own, false, NULL);
+		keeper_start(&own, KEEPER_ISOLATED, NULL);
 		rig.keeper = own;
 		keeper_announce(&own, folder);
 		start("family", -1, NULL);
@@ -264,6 +334,9 @@ int main(int argc, char **argv)
 	                            output_goes_where_it_should,
 	                            a_tool_stands_in_front,
 	                            a_family_of_daemons_is_ended,
+	                            processes_are_found_by_their_own_numbers,
+	                            an_end_on_its_way_is_kept,
+	                            a_namespace_ends_with_its_keeper,
 	                            stop_ends_what_runs,
 	                            waiting_looks_at_another_descriptor,
 	                            death_of_the_core_ends_all,

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,44 +88,119 @@ static const char *in_root(const char *name)
 	return path[next];
 }
 
-static void truncated_copy(const char *from, const char *to, size_t bytes)
+/* The beginning of a good plugin, with one byte of it changed where `at` is not negative. */
+static const char *altered_copy(const char *name, size_t bytes, int at, unsigned char value)
 {
-	static char memory[4096];
-	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT, 0755);
+	int in = open(BROKEN "noise.so", O_RDONLY | O_CLOEXEC);
+	int out = open(in_root(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	char *memory = malloc(bytes);
+	ssize_t got = read(in, memory, bytes);
 
-	ck_assert_int_eq(read(in, memory, bytes), (ssize_t)bytes);
-	ck_assert_int_eq(write(out, memory, bytes), (ssize_t)bytes);
+	ck_assert_int_gt(got, 0);
+	if (at >= 0)
+		memory[at] = (char)value;
+	ck_assert_int_eq(write(out, memory, (size_t)got), got);
+	free(memory);
 	close(in);
 	close(out);
+	return in_root(name);
 }
 
-/* The linker's own sentence follows: only its beginning is ours. */
-static void cannot_be_loaded(const char *path)
+enum { WHOLE = 8 << 20 };
+
+/* By the core, before anything is started for it, and by the stage. */
+static void no_plugin(const char *path, int code, const char *why)
 {
 	struct hd_error err = {0};
-	struct loaded loaded;
-	char expected[600];
+	char sentence[200];
 
-	snprintf(expected, sizeof(expected), "%s: cannot be loaded: ", path);
-	ck_assert_int_eq(loader_open(&loaded, path, &err), -ENOEXEC);
-	ck_assert_msg(strncmp(err.text, expected, strlen(expected)) == 0, "%s", err.text);
-	ck_assert_uint_gt(strlen(err.text), strlen(expected));
-	ck_assert_ptr_null(strstr(err.text + strlen(path) + 2, path)); /* the path once */
+	snprintf(sentence, sizeof(sentence), "cannot be loaded: %s", why);
+	refused(path, code, sentence);
+	ck_assert_int_eq(loader_look(path, &err), code);
+	ck_assert_str_eq(err.text + strlen(path) + 2, sentence);
 }
 
 START_TEST(files_that_are_no_plugins)
 {
 	fake_tree_put(root, "text.so", "This is no ELF file.\n");
 	fake_tree_put(root, "empty.so", "");
-	truncated_copy(BROKEN "noise.so", in_root("truncated.so"), 700);
+	fake_tree_put(root, "short.so", "\177ELF\2\1\1");
+	no_plugin(in_root("text.so"), -ENOEXEC, "no ELF file");
+	no_plugin(in_root("empty.so"), -ENOEXEC, "the file is empty");
+	no_plugin(in_root("short.so"), -ENOEXEC, "the file is cut short");
+	no_plugin(altered_copy("cut.so", 700, -1, 0), -ENOEXEC, "the file is cut short");
+	no_plugin(altered_copy("tail.so", 5000, -1, 0), -ENOEXEC, "the file is cut short");
+	ck_assert_int_eq(loader_look(altered_copy("whole.so", WHOLE, -1, 0), NULL), 0);
+}
+END_TEST
+
+START_TEST(what_is_no_file_does_not_block)
+{
 	ck_assert_int_eq(mkdir(in_root("folder.so"), 0700), 0);
+	ck_assert_int_eq(mkfifo(in_root("pipe.so"), 0600), 0);
 	ck_assert_int_eq(symlink("loop.so", in_root("loop.so")), 0);
-	cannot_be_loaded(in_root("text.so"));
-	cannot_be_loaded(in_root("empty.so"));
-	refused(in_root("truncated.so"), -ENOEXEC, "cannot be loaded: the file is cut short");
-	cannot_be_loaded(in_root("folder.so"));
-	cannot_be_loaded(in_root("loop.so"));
-	cannot_be_loaded(in_root("missing.so"));
+	ck_assert_int_eq(symlink("nowhere.so", in_root("dangling.so")), 0);
+	no_plugin(in_root("folder.so"), -ENOEXEC, "a folder, no file");
+	no_plugin(in_root("pipe.so"), -ENOEXEC, "a FIFO, no file");
+	no_plugin("/dev/zero", -ENOEXEC, "a device, no file");
+	no_plugin(in_root("loop.so"), -ELOOP, "Too many levels of symbolic links");
+	no_plugin(in_root("dangling.so"), -ENOENT, "No such file or directory");
+	no_plugin(in_root("missing.so"), -ENOENT, "No such file or directory");
+}
+END_TEST
+
+#if defined(__x86_64__)
+#define OWN_MACHINE "x86-64"
+#elif defined(__aarch64__)
+#define OWN_MACHINE "AArch64"
+#else
+#define OWN_MACHINE "" /* a machine that has no name here: the beginning has to do */
+#endif
+
+static void built_for(const char *path, const char *machine)
+{
+	struct hd_error err = {0};
+	char expected[600];
+
+	snprintf(expected, sizeof(expected), "%s: cannot be loaded: built for %s, this heddle for ",
+	         path, machine);
+	ck_assert_int_eq(loader_look(path, &err), -ENOEXEC);
+	ck_assert_msg(strncmp(err.text, expected, strlen(expected)) == 0, "%s", err.text);
+}
+
+START_TEST(other_machines_and_other_types)
+{
+	static const struct {
+		unsigned char type;
+		const char *why;
+	} types[] = {{ET_REL, "an object file, not linked yet: link it with -shared"},
+	             {ET_EXEC, "a program, no shared library: link it with -shared"},
+	             {ET_CORE, "a core dump"},
+	             {99, "its ELF header is damaged"}};
+	const int machine = offsetof(ElfW(Ehdr), e_machine), type = offsetof(ElfW(Ehdr), e_type);
+
+	built_for(altered_copy("sparc.so", WHOLE, machine, EM_SPARCV9), "SPARC (64-bit)");
+	built_for(altered_copy("other.so", WHOLE, machine, 250), "ELF machine 250 (64-bit)");
+	built_for(altered_copy("narrow.so", WHOLE, EI_CLASS, ELFCLASS32), OWN_MACHINE " (32-bit)");
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "type%zu.so", i);
+		no_plugin(altered_copy(name, WHOLE, type, types[i].type), -ENOEXEC, types[i].why);
+	}
+	no_plugin(altered_copy("parts.so", WHOLE, offsetof(ElfW(Ehdr), e_phentsize), 1), -ENOEXEC,
+	          "its ELF header is damaged");
+}
+END_TEST
+
+/* The dynamic linker's own sentences. */
+START_TEST(what_a_plugin_needs_is_not_there)
+{
+	refused(BROKEN "undefined.so", -ENOEXEC,
+	        "cannot be loaded: undefined symbol: heddle_absent");
+	refused(BROKEN "no-library.so", -ENOEXEC,
+	        "cannot be loaded: libheddle-absent.so: cannot open shared object file: "
+	        "No such file or directory");
 }
 END_TEST
 
@@ -170,9 +247,15 @@ END_TEST
 
 int main(void)
 {
-	const suite_test tests[] = {each_fault_has_its_sentence, options_are_looked_at,
-	                            files_that_are_no_plugins,   good_ones_are_described,
-	                            hash_is_of_the_content,      NULL};
+	const suite_test tests[] = {each_fault_has_its_sentence,
+	                            options_are_looked_at,
+	                            files_that_are_no_plugins,
+	                            what_is_no_file_does_not_block,
+	                            other_machines_and_other_types,
+	                            what_a_plugin_needs_is_not_there,
+	                            good_ones_are_described,
+	                            hash_is_of_the_content,
+	                            NULL};
 
 	return suite_run_with("loader", tests, setup, teardown);
 }

@@ -2,11 +2,13 @@
 /* Sweeps on machines and with models that are made up here. What is refused is in test_config.c. */
 #include <check.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -712,6 +714,32 @@ START_TEST(ten_thousand_cases_are_little)
 }
 END_TEST
 
+/* A result is JSON, so a name that is cut must stay UTF-8. */
+START_TEST(long_names_stay_whole)
+{
+	char name[PLAN_NAME], path[512] = "/tmp/", text[1024];
+	json_t *json;
+
+	fake_topology(&topology, 1, 1, 1);
+	for (int i = 0; i < 20; i++)
+		strcat(path, "\xe2\x82\xac\xc3\xa4"); /* of 3 and 2 bytes */
+	for (int pad = 0; pad < 6; pad++) {
+		strcat(path, "x");
+		ck_assert_int_eq(mkdir(path, 0700), 0);
+		snprintf(text, sizeof(text), "\"work_dir\": \"%s\"", path);
+		load("{\"models\": [\"serial\"], \"workloads\": [{\"workload\": \"copy\", "
+		     "\"files\": 1, %s}]}",
+		     text);
+		make_good(NULL);
+		ck_assert_int_eq(rmdir(path), 0);
+		ck_assert_uint_eq(plan.count, 1);
+		json = json_string(plan_case_name(plan.cases, name));
+		ck_assert_msg(json != NULL, "%s", name);
+		json_decref(json);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("plan");
@@ -733,6 +761,7 @@ int main(void)
 	tcase_add_test(tests, cases_come_in_the_configs_order);
 	tcase_add_test(tests, a_search_takes_many_trials);
 	tcase_add_test(tests, each_case_has_its_baseline);
+	tcase_add_test(tests, long_names_stay_whole);
 	tcase_add_test(tests, only_filters);
 	tcase_add_test(tests, filters_are_checked);
 	tcase_add_test(tests, command_line_replaces_cores);

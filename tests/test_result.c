@@ -2,7 +2,9 @@
 /* Journal and document, made from trials that never took place. */
 #include "suite.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <jansson.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -409,7 +411,8 @@ END_TEST
 START_TEST(a_document_that_does_not_fit_leaves_nothing)
 {
 	struct rlimit small = {200, RLIM_INFINITY}, before;
-	char temporary[160];
+	char pattern[160];
+	glob_t found = {0};
 
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
@@ -418,10 +421,10 @@ START_TEST(a_document_that_does_not_fit_leaves_nothing)
 	ck_assert_int_lt(
 	        result_write(run.result_path, &run.journal, &run.plan, &run.facts, &run.err), 0);
 	setrlimit(RLIMIT_FSIZE, &before);
-	ck_assert_ptr_nonnull(strstr(run.err.text, "result.json.tmp: "));
+	ck_assert_ptr_nonnull(strstr(run.err.text, "/result.json: "));
 	ck_assert_int_ne(access(run.result_path, F_OK), 0);
-	snprintf(temporary, sizeof(temporary), "%s.tmp", run.result_path);
-	ck_assert_int_ne(access(temporary, F_OK), 0);
+	snprintf(pattern, sizeof(pattern), "%s.*.tmp", run.result_path);
+	ck_assert_int_eq(glob(pattern, 0, NULL, &found), GLOB_NOMATCH);
 	run.err = (struct hd_error){0};
 	ck_assert_int_eq(
 	        result_write("/no/such/folder/r", &run.journal, &run.plan, &run.facts, &run.err),
@@ -472,6 +475,107 @@ START_TEST(a_dump_is_the_document)
 }
 END_TEST
 
+/* `many` pieces between two texts. The caller's. */
+static char *repeated(const char *before, const char *piece, size_t many, const char *after)
+{
+	size_t length = strlen(piece), at = strlen(before);
+	char *text = malloc(at + many * length + strlen(after) + 1);
+
+	ck_assert_ptr_nonnull(text);
+	strcpy(text, before);
+	for (size_t i = 0; i < many; i++, at += length)
+		memcpy(text + at, piece, length);
+	strcpy(text + at, after);
+	return text;
+}
+
+static void refused_many(const char *before, const char *piece, size_t many, const char *after,
+                         const char *why)
+{
+	char *text = repeated(before, piece, many, after);
+
+	refused(text, why);
+	free(text);
+}
+
+#define BEGIN "{\"format\": \"heddle-result\", \"version\": 1, "
+
+START_TEST(a_document_has_limits)
+{
+	struct hd_error err = {0};
+	struct table_view view = {0};
+	char path[128];
+
+	refused_many(BEGIN "\"cases\": [{}", ",{}", 100000, "]}",
+	             "bad.json: cases: 100001 of them; at most 100000");
+	refused_many(BEGIN "\"cases\": [{\"name\": \"", "n", 1025, "\"}]}",
+	             "bad.json: cases[0].name: 1025 bytes long; at most 1024");
+	refused_many(BEGIN "\"cases\": ", "[", 64, "",
+	             "bad.json: nested more than 64 deep; not a Heddle");
+	refused_many(BEGIN "\"cases\": [{\"name\": \"", "n", 65536, "\"}]}",
+	             "bad.json: a string longer than 64 KiB; not a Heddle result");
+	refused("{\"format\": \"heddle-result\", \"version\": 4294967297, \"cases\": []}",
+	        "result version 4294967297, this heddle reads 1");
+	snprintf(path, sizeof(path), "%s/bad.json", run.root);
+	ck_assert_int_eq(truncate(path, ((off_t)1 << 30) + 1), 0); /* a hole: it takes no room */
+	ck_assert_int_eq(result_show(path, &view, stdout, &err), -EFBIG);
+	ck_assert_ptr_nonnull(strstr(err.text, "bad.json: larger than 1 GiB; not a Heddle result"));
+}
+END_TEST
+
+/* What others wrote may hold anything, and all of it ends up on a terminal. */
+START_TEST(a_hostile_document_is_printed_clean)
+{
+	static const char hostile[] = BEGIN
+	        "\"cases\": [7, null, [], {\"name\": 1}, {\"name\": \"a\\u001b[2J\", \"title\": "
+	        "\"t\\u001b]0;x\\u0007\", \"series\": \"s\\u009b\", \"model\": \"m\\u001b\", "
+	        "\"baseline\": true, \"status\": \"ok\", \"notes\": [1, null, \"n\\u001b[1m\"], "
+	        "\"metrics\": {\"throughput\": {\"unit\": \"o\\u001bps/s\", \"median\": 5, "
+	        "\"ci95\": "
+	        "[1, 2]}, \"cpu_per_\\u001b\": {\"median\": 1}}}, {\"status\": \"cr\\u001bashed\", "
+	        "\"reason\": \"\\u001b[31m\", \"cores\": -9223372036854775808}]}";
+	struct table_view view = {.sort = "cores"};
+	struct hd_error err = {0};
+	char path[128], *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fake_tree_put(run.root, "hostile.json", hostile);
+	snprintf(path, sizeof(path), "%s/hostile.json", run.root);
+	ck_assert_msg(result_show(path, &view, out, &err) == 0, "%s", err.text);
+	fclose(out);
+	for (size_t i = 0; i < size; i++)
+		ck_assert_msg((unsigned char)text[i] >= 0x20 || text[i] == '\n', "%s", text);
+	ck_assert_ptr_null(strstr(text, "\xc2\x9b"));
+	ck_assert_ptr_nonnull(strstr(text, "n?[1m"));
+	free(text);
+	fake_tree_put(run.root, "hostile.json", "{\"format\": \"\\u001b[2J\"}");
+	err = (struct hd_error){0};
+	ck_assert_int_eq(result_show(path, &view, stdout, &err), -ENOMSG);
+	ck_assert_ptr_nonnull(strstr(err.text, "\"?[2J\""));
+}
+END_TEST
+
+START_TEST(a_journal_follows_no_link)
+{
+	char victim[128], link[128], text[16];
+	struct hd_error err = {0};
+	struct journal journal;
+	FILE *file;
+
+	fake_tree_put(run.root, "victim", "untouched");
+	snprintf(victim, sizeof(victim), "%s/victim", run.root);
+	snprintf(link, sizeof(link), "%s/other.journal", run.root);
+	ck_assert_int_eq(symlink(victim, link), 0);
+	ck_assert_int_eq(journal_open(&journal, link, &run.plan, true, &err), -ELOOP);
+	journal_close(&journal, false);
+	file = fopen(victim, "r");
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), file));
+	ck_assert_str_eq(text, "untouched");
+	fclose(file);
+}
+END_TEST
+
 int main(void)
 {
 	const suite_test tests[] = {versus_the_baseline_by_rounds,
@@ -485,6 +589,9 @@ int main(void)
 	                            any_text_makes_a_valid_document,
 	                            facts_of_the_run,
 	                            the_path_of_a_search_is_kept,
+	                            a_document_has_limits,
+	                            a_hostile_document_is_printed_clean,
+	                            a_journal_follows_no_link,
 	                            a_journal_is_not_written_over,
 	                            a_journal_is_lines_of_json,
 	                            a_full_disk_is_an_error,

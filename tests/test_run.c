@@ -115,11 +115,14 @@ static void open_well(const char *models, const char *rest)
 /* The program's stderr is not this test's. */
 static struct run_outcome run_with(const volatile sig_atomic_t *signal_seen)
 {
-	struct run_options options = {.output = result_path, .seed = 7, .signal = signal_seen};
+	struct machine machine;
+	struct run_options options = {
+	        .output = result_path, .machine = &machine, .seed = 7, .signal = signal_seen};
 	struct run_outcome outcome = {0};
 	int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY), code;
 
 	dup2(null, STDERR_FILENO);
+	run_read_machine(&machine, &bench.topology, &bench.plan);
 	code = run_all(&bench, &options, &outcome, &err);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
@@ -194,11 +197,12 @@ START_TEST(bad_models_harm_nobody_else)
 	} bad[] = {
 	        {"crash-in-constructor", "crashed", "killed by SIGSEGV in load", 0},
 	        {"crash-in-destructor", "crashed", "killed by SIGSEGV in unload", 0},
-	        {"crash-in-run", "crashed", "killed by SIGSEGV in run, round", 2},
+	        {"crash-in-run", "crashed", "killed by SIGSEGV in run at crash+0x", 2},
 	        {"exit-at-once-0", "crashed",
 	         "exited with status 0 in run, before the trial was over, round", 2},
-	        {"hang-in-open", "timed-out", "no progress for " TIMEOUT_S " s in open, round", 2},
-	        {"open-with-reason", "failed", "the licence server does not answer, round", 2},
+	        {"hang-in-open", "timed-out", "no progress for " TIMEOUT_S " s in open: thread 1 ",
+	         2},
+	        {"open-with-reason", "failed", "the licence server does not answer: ", 2},
 	        {"worker-killed", "crashed", "a worker process was killed by SIGKILL in run, round",
 	         2},
 	        {"cannot-run-here", "skipped", "no quantum processor", 0},
@@ -266,6 +270,7 @@ static void see(int number)
 
 START_TEST(an_interrupted_run_is_saved)
 {
+	char journal[160];
 	struct run_outcome outcome;
 	json_t *document;
 
@@ -275,7 +280,9 @@ START_TEST(an_interrupted_run_is_saved)
 	                  " \"windows\": 3, \"budget_s\": 0 }");
 	alarm(1);
 	outcome = run_with(&seen);
-	ck_assert(outcome.interrupted);
+	ck_assert(outcome.interrupted && outcome.journal_stays);
+	snprintf(journal, sizeof(journal), "%s.journal", result_path);
+	ck_assert_int_eq(unlink(journal), 0);
 	close_bench();
 	document = json_load_file(result_path, 0, NULL);
 	ck_assert_str_eq(text(json_object_get(document, "run"), "status"), "interrupted");

@@ -95,15 +95,53 @@ START_TEST(a_generator_on_the_same_cores)
 }
 END_TEST
 
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static const char *unsafe_with(const char *path)
+{
+	struct model *model = models_get(&run.models, "serial");
+
+	free(model->path);
+	model->path = strdup(path);
+	warnings = (struct warnings){0};
+	return find(WARNING_UNSAFE);
+}
+
+/* Who is not root runs it with no more rights than whoever wrote it could have. */
+START_TEST(root_and_what_anybody_may_write)
+{
+	bool root = geteuid() == 0;
+	char file[128], folder[100];
+
+	fake_tree_put(run.root, "plugins/serial.so", "x");
+	snprintf(folder, sizeof(folder), "%s/plugins", run.root);
+	snprintf(file, sizeof(file), "%s/serial.so", folder);
+	ck_assert_str_eq(unsafe_with(file), "");
+	ck_assert_int_eq(chmod(file, 0666), 0);
+	ck_assert_int_eq(begins(unsafe_with(file), "plugin writable by all: serial. Whoever"),
+	                 root);
+	ck_assert_int_eq(chmod(file, 0644), 0);
+	ck_assert_int_eq(chmod(folder, 0777), 0);
+	ck_assert_int_eq(
+	        begins(unsafe_with(file), "plugin writable by all: serial (its folder). Whoever"),
+	        root);
+	ck_assert_int_eq(chmod(folder, 01777), 0); /* sticky */
+	ck_assert_str_eq(unsafe_with(file), "");
+	ck_assert_str_eq(unsafe_with("/nowhere/serial.so"), "");
+	ck_assert_str_eq(unsafe_with("/serial.so"), "");
+	ck_assert_int_eq(chmod(folder, 0700), 0);
+}
+END_TEST
+
 int main(void)
 {
-	const suite_test tests[] = {a_quiet_machine_raises_none,
-	                            slow_builds_are_named_once,
-	                            pressure_at_the_start,
-	                            unknown_pressure_is_none,
-	                            powersave_among_others,
-	                            a_generator_on_the_same_cores,
-	                            NULL};
+	const suite_test tests[] = {a_quiet_machine_raises_none,     slow_builds_are_named_once,
+	                            pressure_at_the_start,           unknown_pressure_is_none,
+	                            powersave_among_others,          a_generator_on_the_same_cores,
+	                            root_and_what_anybody_may_write, NULL};
 
 	return suite_run_with("run_warnings", tests, setup, teardown);
 }

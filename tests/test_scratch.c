@@ -2,11 +2,15 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "scratch.h"
@@ -206,6 +210,52 @@ START_TEST(deeper_than_there_are_descriptors)
 }
 END_TEST
 
+/* Swaps a folder that forbids to be read with a link to what must not be touched, until it is killed. */
+static void swap_for_ever(const char *folder, const char *outside)
+{
+	char aside[600];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(aside, sizeof(aside), "%s.aside", in_place("x"));
+	for (;;) {
+		rmdir(aside);
+		(void)!symlink(outside, aside);
+		syscall(SYS_renameat2, AT_FDCWD, aside, AT_FDCWD, folder, 2 /* RENAME_EXCHANGE */);
+		syscall(SYS_renameat2, AT_FDCWD, aside, AT_FDCWD, folder, 2);
+	}
+}
+
+START_TEST(a_race_with_a_link_leads_nowhere)
+{
+	char outside[512], folder[512];
+	struct stat status;
+	pid_t racer;
+
+	become_nobody();
+	snprintf(outside, sizeof(outside), "%s", in_place("outside"));
+	snprintf(folder, sizeof(folder), "%s", in_place("inside/folder"));
+	ck_assert_int_eq(mkdir(outside, 0700), 0);
+	write_file(in_place("outside/precious"));
+	ck_assert_int_eq(chmod(outside, 0500), 0);
+	racer = fork();
+	if (racer == 0)
+		swap_for_ever(folder, outside);
+	for (int i = 0; i < 3000; i++) {
+		mkdir(in_place("inside"), 0700);
+		mkdir(folder, 0);
+		scratch_remove_tree(in_place("inside"));
+	}
+	kill(racer, SIGKILL);
+	ck_assert_int_eq(waitpid(racer, NULL, 0), racer);
+	ck_assert_int_eq(stat(outside, &status), 0);
+	ck_assert_uint_eq(status.st_mode & 0777, 0500);
+	ck_assert_int_eq(access(in_place("outside/precious"), F_OK), 0);
+	ck_assert_int_eq(chmod(outside, 0700), 0);
+	if (getuid() == 0)
+		ck_assert_int_eq(seteuid(0), 0);
+}
+END_TEST
+
 START_TEST(emptied_folder_stays)
 {
 	int fd = open(place, O_RDONLY | O_DIRECTORY);
@@ -266,6 +316,7 @@ int main(void)
 	tcase_add_test(group, links_are_removed_not_followed);
 	tcase_add_test(group, forbidding_folders_are_opened_up);
 	tcase_add_test(group, deeper_than_there_are_descriptors);
+	tcase_add_test(group, a_race_with_a_link_leads_nowhere);
 	tcase_add_test(group, emptied_folder_stays);
 	tcase_add_test(group, file_systems_have_names);
 	tcase_add_test(group, bytes_are_printed_for_people);

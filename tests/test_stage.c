@@ -74,7 +74,7 @@ END_TEST
 START_TEST(what_goes_wrong_stands_on_the_board)
 {
 	ck_assert_int_eq(stage("/no/such.so", "counter", true), 0);
-	ck_assert_int_eq(arena.board->code, -ENOEXEC);
+	ck_assert_int_eq(arena.board->code, -ENOENT);
 	ck_assert_ptr_nonnull(strstr(arena.board->reason, "/no/such.so: cannot be loaded: "));
 	ck_assert_uint_eq(arena.board->finished, 1);
 }

@@ -69,7 +69,8 @@ static void start(const char *order, const int *sockets, int count)
 	int code;
 
 	arena.board->plugin_path = arena_put_text(arena.board, order);
-	code = stagehand_start(&hand, &rig.keeper, &arena, sockets, count, NULL, &rig.err);
+	code = stagehand_start(&hand, &rig.keeper, &(struct keeper_limits){0}, &arena, sockets,
+	                       count, NULL, &rig.err);
 	ck_assert_msg(code == 0, "%s", rig.err.text);
 }
 

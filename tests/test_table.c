@@ -221,6 +221,34 @@ START_TEST(an_unknown_key_is_an_error)
 }
 END_TEST
 
+static void put_machine(const char *machine)
+{
+	char json[1024];
+
+	snprintf(json, sizeof(json),
+	         "{\"format\": \"heddle-result\", \"version\": 1, \"run\": {}, \"tool\": {}, "
+	         "\"machine\": %s, \"cases\": []}",
+	         machine);
+	fake_tree_put(root, "result.json", json);
+}
+
+START_TEST(what_ran_unprotected_is_told)
+{
+	put_machine("{\"protection\": null, \"unavailable\": {\"protection\": \"a reason\"}}");
+	show_well(&(struct table_view){0});
+	ck_assert_str_eq(shown,
+	                 "\nunprotected: models could signal and trace what else ran here (a "
+	                 "reason)\n");
+	assert_width(80);
+	put_machine("{\"protection\": \"namespaces\", \"unavailable\": {}}");
+	show_well(&(struct table_view){0});
+	ck_assert_str_eq(shown, "");
+	put_machine("{}"); /* of before this was known */
+	show_well(&(struct table_view){0});
+	ck_assert_str_eq(shown, "");
+}
+END_TEST
+
 START_TEST(a_document_without_cases)
 {
 	fake_tree_put(root, "result.json",
@@ -250,6 +278,7 @@ int main(void)
 	                            rows_are_sorted,
 	                            only_what_is_wanted,
 	                            an_unknown_key_is_an_error,
+	                            what_ran_unprotected_is_told,
 	                            a_document_without_cases,
 	                            NULL};
 

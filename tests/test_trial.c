@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "fault.h"
 #include "loader.h"
 
 enum { TRIED = 20 };
@@ -253,23 +254,111 @@ END_TEST
 
 /* ---- Death ----------------------------------------------------------------------------------- */
 
-START_TEST(crashes_name_signal_and_phase)
+START_TEST(crashes_name_signal_phase_and_place)
 {
-	expect("crash-in-constructor", STATUS_CRASHED, "killed by SIGSEGV in load");
-	expect("crash-in-unsupported", STATUS_CRASHED, "killed by SIGSEGV in load");
-	expect("crash-in-open", STATUS_CRASHED, "killed by SIGSEGV in open");
-	expect("crash-in-run", STATUS_CRASHED, "killed by SIGSEGV in run");
-	expect("crash-in-close", STATUS_CRASHED, "killed by SIGSEGV in close");
-	expect("crash-in-destructor", STATUS_CRASHED, "killed by SIGSEGV in unload");
+	expect("crash-in-constructor", STATUS_CRASHED,
+	       "killed by SIGSEGV in load at crash+0x (crash-in-constructor.so): address 0x10");
+	expect("crash-in-unsupported", STATUS_CRASHED,
+	       "killed by SIGSEGV in load at crash+0x (crash-in-unsupported.so): address 0x10");
+	expect("crash-in-open", STATUS_CRASHED,
+	       "killed by SIGSEGV in open at crash+0x (crash-in-open.so): address 0x10");
+	expect("crash-in-run", STATUS_CRASHED,
+	       "killed by SIGSEGV in run at crash+0x (crash-in-run.so): address 0x10");
+	expect("crash-in-task", STATUS_CRASHED,
+	       "killed by SIGSEGV in run at crash+0x (crash-in-task.so): address 0x10");
+	expect("crash-in-close", STATUS_CRASHED,
+	       "killed by SIGSEGV in close at crash+0x (crash-in-close.so): address 0x10");
+	expect("crash-in-destructor", STATUS_CRASHED,
+	       "killed by SIGSEGV in unload at crash+0x (crash-in-destructor.so): address 0x10");
+}
+END_TEST
+
+START_TEST(each_deadly_signal_is_told)
+{
+	expect("give-up-in-constructor", STATUS_CRASHED,
+	       "killed by SIGABRT in load at give_up+0x (give-up-in-constructor.so)");
+#if defined(__x86_64__) /* elsewhere division answers 0, and a trap is another signal */
+	expect("divide", STATUS_CRASHED,
+	       "killed by SIGFPE in run at divide+0x (divide.so): integer division by zero, or "
+	       "overflow");
+	expect("illegal", STATUS_CRASHED, "killed by SIGILL in run at illegal+0x (illegal.so)");
+#endif
+	expect("read-cut-file", STATUS_CRASHED,
+	       "killed by SIGBUS in run at read_cut_file+0x (read-cut-file.so): address 0x, "
+	       "where a mapped file has nothing");
+	if (!RIG_SANITIZER) /* whose own report dies of the stack that was smashed */
+		expect("smash", STATUS_CRASHED,
+		       "killed by SIGABRT in run at smash+0x (smash.so); it printed: *** stack "
+		       "smashing detected ***: terminated");
+	expect("kill-itself", STATUS_CRASHED, "killed by SIGKILL in run");
+}
+END_TEST
+
+/* No frame of its own: the caller is named. */
+START_TEST(call_of_what_is_no_function)
+{
+	expect("call-nothing", STATUS_CRASHED,
+	       "killed by SIGSEGV in run at call_nothing+0x (call-nothing.so): address 0x0");
+}
+END_TEST
+
+START_TEST(stack_overflows_are_told)
+{
+	expect("overflow", STATUS_CRASHED,
+	       "killed by SIGSEGV in run at recurse+0x (overflow.so): stack overflow");
+	expect("overflow-in-task", STATUS_CRASHED,
+	       "killed by SIGSEGV in run at recurse+0x (overflow-in-task.so): stack overflow");
+	expect("overflow-coroutine-in-task", STATUS_CRASHED,
+	       "killed by SIGSEGV in run at recurse+0x (overflow-coroutine-in-task.so): stack "
+	       "overflow");
+}
+END_TEST
+
+/* Threads that never called bind() have no stack for a handler of an overflow; for all else they do. */
+START_TEST(threads_that_nobody_knows)
+{
+	expect("crash-stranger", STATUS_CRASHED,
+	       "killed by SIGSEGV in run at crash+0x (crash-stranger.so): address 0x10");
+	expect("overflow-stranger", STATUS_CRASHED, "killed by SIGSEGV in run");
+}
+END_TEST
+
+START_TEST(backtrace_is_kept)
+{
+	const struct fault *fault;
+	uint32_t i = 0;
+
+	run_broken("crash-in-run", 30);
+	fault = rig.result.fault;
+	if (RIG_SANITIZER)
+		return;
+	ck_assert_ptr_nonnull(fault);
+	ck_assert_int_eq(fault->signal, SIGSEGV);
+	ck_assert_uint_eq(fault->address, 16);
+	ck_assert_uint_ge(fault->frames, 4);
+	ck_assert_int_eq(fault->told, 0);
+	ck_assert_str_eq(fault->frame[0].function, "crash");
+	ck_assert_ptr_nonnull(strstr(fault->frame[0].object, "/crash-in-run.so"));
+	while (i < fault->frames && strcmp(fault->frame[i].function, "stage_main") != 0)
+		i++;
+	ck_assert_uint_lt(i, fault->frames);
+	rig_prepare(&rig, MODEL_PLUGIN_DIR "/serial.so", "counter");
+	rig.spec.kase.cores = 1;
+	rig_run(&rig);
+	ck_assert_ptr_null(rig.result.fault);
 }
 END_TEST
 
 START_TEST(exits_are_no_success)
 {
-	static const char early[] = "exited with status 0 in run, before the trial was over";
-
-	expect("exit-0", STATUS_CRASHED, early);
-	expect("exit-at-once-0", STATUS_CRASHED, early);
+	expect("exit-0", STATUS_CRASHED,
+	       "exited with status 0 in run at exit_0+0x (exit-0.so), before the trial was over");
+	expect("exit-5", STATUS_CRASHED, "exited with status 5 in run at exit_5+0x (exit-5.so)");
+	expect("exit-in-constructor", STATUS_CRASHED,
+	       "exited with status 0 in load at exit_0+0x (exit-in-constructor.so), before the "
+	       "trial was over");
+	expect("exit-at-once-0", STATUS_CRASHED,
+	       "exited with status 0 in run, before the trial was over");
 	expect("exit-at-once-3", STATUS_CRASHED, "exited with status 3 in run");
 }
 END_TEST
@@ -277,29 +366,55 @@ END_TEST
 START_TEST(last_words_are_kept)
 {
 	expect("print-and-abort", STATUS_CRASHED,
-	       "killed by SIGABRT in run; it printed: last words\?\?[31m");
+	       "killed by SIGABRT in run at print_and_abort+0x (print-and-abort.so); it printed: "
+	       "last words\?\?[31m");
 }
 END_TEST
 
 START_TEST(dead_workers_are_found)
 {
 	expect("worker-killed", STATUS_CRASHED, "a worker process was killed by SIGKILL in run");
+	expect("worker-crashes", STATUS_CRASHED,
+	       "a worker process was killed by SIGSEGV in run at crash+0x (worker-crashes.so): "
+	       "address 0x10");
 	expect("worker-exits-5", STATUS_CRASHED, "a worker process exited with status 5 in run");
 	expect("worker-ends", STATUS_CRASHED, "a worker process ended in run");
 	expect("worker-family", STATUS_CRASHED, "a worker process was killed by SIGKILL in run");
 }
 END_TEST
 
+/* One that the core was not told of dies, and the model waits for it. */
+START_TEST(death_that_nobody_watched_explains_a_hang)
+{
+	const char *reason;
+
+	run_broken("worker-unseen", 1);
+	rig_assert_status(&rig, STATUS_TIMED_OUT);
+	reason = rig_without_offsets(rig.result.reason);
+	ck_assert_msg(rig_starts_with(reason, "no progress for 1 s in run: "), "%s", reason);
+	if (!RIG_SANITIZER)
+		ck_assert_msg(strstr(reason,
+		                     "; thread 4 has ended; a process had died of SIGSEGV at "
+		                     "crash+0x (worker-unseen.so): address 0x10") ||
+		                      rig.cores < 2,
+		              "%s", reason);
+}
+END_TEST
+
 /* ---- Standstill ------------------------------------------------------------------------------ */
 
+/* Threads of the model that have nothing to do are told as well. */
 static void expect_hang(const char *name, const char *phase)
 {
-	char reason[64];
+	char start[64];
 
 	run_broken(name, 1);
 	rig_assert_status(&rig, STATUS_TIMED_OUT);
-	snprintf(reason, sizeof(reason), "no progress for 1 s in %s", phase);
-	ck_assert_str_eq(rig.result.reason, reason);
+	snprintf(start, sizeof(start), "no progress for 1 s in %s: ", phase);
+	ck_assert_msg(rig_starts_with(rig.result.reason, start) &&
+	                      (strstr(rig.result.reason, "thread 1 ") ||
+	                       strstr(rig.result.reason, "threads 1 ")),
+	              "%s", rig.result.reason);
 }
 
 START_TEST(hang_in_constructor)
@@ -348,7 +463,8 @@ END_TEST
 
 START_TEST(errors_keep_their_reason)
 {
-	expect("open-with-reason", STATUS_FAILED, "the licence server does not answer");
+	expect("open-with-reason", STATUS_FAILED,
+	       "the licence server does not answer: Permission denied");
 	expect("open-without", STATUS_FAILED, "open() returned -13 (Permission denied)");
 	expect("open-positive", STATUS_FAILED, "open() returned 13 (Permission denied)");
 	expect("run-fails", STATUS_FAILED, "run() returned -5 (Input/output error)");
@@ -356,6 +472,7 @@ START_TEST(errors_keep_their_reason)
 	expect("cannot-run-here", STATUS_SKIPPED, "no quantum processor");
 	expect("section-fails", STATUS_WRONG_RESULT,
 	       "task 0: a section was answered with the error Resource deadlock avoided");
+	expect("unfit-refuses-sections", STATUS_SKIPPED, "one word is all that fits");
 }
 END_TEST
 
@@ -458,10 +575,16 @@ int main(int argc, char **argv)
 	                            kept_core_is_caught_every_time,
 	                            server_that_never_answers_whole_is_wrong_not_late,
 	                            memory_without_end_is_ended,
-	                            crashes_name_signal_and_phase,
+	                            crashes_name_signal_phase_and_place,
+	                            each_deadly_signal_is_told,
+	                            call_of_what_is_no_function,
+	                            stack_overflows_are_told,
+	                            threads_that_nobody_knows,
+	                            backtrace_is_kept,
 	                            exits_are_no_success,
 	                            last_words_are_kept,
 	                            dead_workers_are_found,
+	                            death_that_nobody_watched_explains_a_hang,
 	                            hang_in_constructor,
 	                            hang_in_unsupported,
 	                            hang_in_open,

@@ -33,6 +33,7 @@ START_TEST(identities_are_in_order_and_stay)
 	}
 	ck_assert_str_eq(warning_id(WARNING_CPU_PRESSURE), "W03");
 	ck_assert_str_eq(warning_id(WARNING_PRECISION), "W12");
+	ck_assert_str_eq(warning_id(WARNING_UNSAFE), "W13");
 }
 END_TEST
 
@@ -66,7 +67,7 @@ END_TEST
 
 START_TEST(unknown_ones_are_refused)
 {
-	static const char *const wrong[] = {"",     "W00",     "W13",      "W3",         "W03,",
+	static const char *const wrong[] = {"",     "W00",     "W14",      "W3",         "W03,",
 	                                    ",W03", "W03 W04", "pressure", "W03,W04,W99"};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -74,7 +75,8 @@ START_TEST(unknown_ones_are_refused)
 		ck_assert_int_eq(warnings_silence(&warnings, wrong[i], &err), -EINVAL);
 		ck_assert_msg(strstr(err.text, "unknown warning \"") != NULL, "%s", err.text);
 		ck_assert_ptr_nonnull(strstr(err.text, "W01 debug or sanitizer build, "));
-		ck_assert_ptr_nonnull(strstr(err.text, "W12 precision not reached"));
+		ck_assert_ptr_nonnull(
+		        strstr(err.text, "W12 precision not reached, W13 plugin writable by all"));
 	}
 }
 END_TEST

@@ -121,15 +121,20 @@ static inline void rig_find_cpus(struct rig *rig)
 			rig->cpus[rig->cores++] = cpu;
 }
 
-static inline void rig_open(struct rig *rig)
+static inline void rig_open_as(struct rig *rig, enum keeper_mode mode)
 {
 	memset(rig, 0, sizeof(*rig));
 	setenv("HEDDLE_TEST_MARK", strchr(rig_mark(), '=') + 1, 1);
 	rig_find_cpus(rig);
-	ck_assert_msg(keeper_start(&rig->keeper, false, &rig->err) == 0, "%s", rig->err.text);
+	ck_assert_msg(keeper_start(&rig->keeper, mode, &rig->err) == 0, "%s", rig->err.text);
 	strcpy(rig->work_dir, "/tmp/heddle-rig-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(rig->work_dir));
 	rig->descriptors = rig_descriptors();
+}
+
+static inline void rig_open(struct rig *rig)
+{
+	rig_open_as(rig, KEEPER_ISOLATED);
 }
 
 /* What trials in this rig are to be: a plugin's path, a workload with its defaults, two cores if
@@ -176,8 +181,7 @@ static inline void rig_set_text(struct rig *rig, const char *name, const char *t
 	rig->params[i].text = text;
 }
 
-/* One trial. Whatever it was, nothing is left of it. */
-static inline void rig_run(struct rig *rig)
+static inline void rig_try(struct rig *rig)
 {
 	struct workload_case *kase = &rig->spec.kase;
 
@@ -186,6 +190,12 @@ static inline void rig_run(struct rig *rig)
 		ck_assert_msg(kase->workload->resolve(rig->params, kase->cores, &rig->err) == 0,
 		              "%s", rig->err.text);
 	trial_run(&rig->spec, &rig->keeper, &rig->result);
+}
+
+/* One trial. Whatever it was, nothing is left of it. */
+static inline void rig_run(struct rig *rig)
+{
+	rig_try(rig);
 	ck_assert_int_eq(rig_survivors(), 0);
 	scratch_remove(&rig->scratch); /* the run's folders live longer than its trials */
 	ck_assert_int_eq(rig_entries(rig->work_dir), 2);
@@ -203,16 +213,40 @@ static inline bool rig_starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* The reason exactly. A sanitizer turns some signals into an exit status and adds words of its own.
- */
+/* How far into a function is the compiler's to say, where a mapping lies the kernel's: both are left out. */
+static inline const char *rig_without_offsets(const char *text)
+{
+	static char rest[ARENA_REASON_BYTES];
+	char *to = rest;
+
+	while (*text && to < rest + sizeof(rest) - 8) {
+		size_t word = rig_starts_with(text, "+0x")  ? 3
+		              : rig_starts_with(text, "0x") ? 2
+		                                            : 0;
+		size_t digits = strspn(text + word, "0123456789abcdef");
+
+		if (word == 2 && digits < 9)
+			digits = 0;
+		to = mempcpy(to, text, word ? word : 1);
+		text += word ? word + digits : 1;
+	}
+	*to = '\0';
+	return rest;
+}
+
+/* The reason exactly, but for offsets. A sanitizer turns some signals into an exit status, has handlers of
+ * its own and adds words of its own. */
 static inline void rig_assert_reason(const struct rig *rig, const char *reason)
 {
-	const char *found = rig->result.reason;
+	const char *found = rig_without_offsets(rig->result.reason);
+	const char *place = strstr(reason, " at ");
+	int sure = (int)(place ? place - reason : (long)strlen(reason));
 
 	if (RIG_SANITIZER && rig->result.status == STATUS_CRASHED)
-		ck_assert_msg(rig_starts_with(found, reason) ||
-		                      rig_starts_with(found, "exited with status"),
-		              "\"%s\", expected \"%s\"", found, reason);
+		ck_assert_msg(strncmp(found, reason, (size_t)sure) == 0 ||
+		                      rig_starts_with(found, "exited with status") ||
+		                      rig_starts_with(found, "a worker process exited with status"),
+		              "\"%s\", expected \"%.*s\"", found, sure, reason);
 	else
 		ck_assert_str_eq(found, reason);
 }

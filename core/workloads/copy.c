@@ -139,21 +139,6 @@ static int resolve_place(const struct value *values, char place[SCRATCH_PATH], s
 	return 0;
 }
 
-static int resolve_cold(const char *place, const char *source, struct hd_error *err)
-{
-	const char *where = *source ? source : place;
-	char name[32];
-
-	if (!scratch_in_memory(where))
-		return 0;
-	scratch_file_system(where, name, sizeof(name));
-	return hd_error(
-	        err, -EINVAL,
-	        "cache: cold is impossible: the source lies in %s, which is %s: there is no disk "
-	        "below%s",
-	        where, name, *source ? "" : "; set work_dir");
-}
-
 static int resolve_buffers(const struct value *values, struct hd_error *err)
 {
 	uint64_t bytes =
@@ -184,7 +169,7 @@ static int resolve(struct value *values, uint32_t cores, struct hd_error *err)
 	if (!code && *source)
 		code = copy_keep_refuse_inside(place, source, err);
 	if (!code && strcmp(values[CACHE].text, "cold") == 0)
-		code = resolve_cold(place, source, err);
+		code = copy_keep_need_disk(place, source, err);
 	return code ? code : resolve_buffers(values, err);
 }
 

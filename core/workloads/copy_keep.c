@@ -33,6 +33,21 @@ int copy_keep_refuse_inside(const char *place, const char *source, struct hd_err
 	return code;
 }
 
+int copy_keep_need_disk(const char *place, const char *source, struct hd_error *err)
+{
+	const char *where = *source ? source : place;
+	char name[32];
+
+	if (!scratch_in_memory(where))
+		return 0;
+	scratch_file_system(where, name, sizeof(name));
+	return hd_error(
+	        err, -EINVAL,
+	        "cache: cold is impossible: the source lies in %s, which is %s: there is no disk "
+	        "below%s",
+	        where, name, *source ? "" : "; set work_dir");
+}
+
 static void destroy_source(void *value)
 {
 	struct copy_source *source = value;

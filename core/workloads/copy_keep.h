@@ -34,6 +34,8 @@ int copy_keep_find(const struct workload_trial *, struct copy_state *, struct hd
 int copy_keep_clean(const struct copy_state *, struct hd_error *);
 /* Refuses a place for copies that lies in the source: they would be copied in turn. */
 int copy_keep_refuse_inside(const char *place, const char *source, struct hd_error *);
+/* Refuses a cold cache where there is no disk to read from: of the source, or with "" of `place`. */
+int copy_keep_need_disk(const char *place, const char *source, struct hd_error *);
 /* How large the generated tree is. */
 static inline uint64_t copy_keep_bytes(uint64_t files, uint64_t file_kib)
 {

@@ -79,6 +79,12 @@ static int generate_file(int root, const char *path, uint64_t size, uint64_t see
 	return code;
 }
 
+void copy_tree_name(char name[64], uint64_t index)
+{
+	snprintf(name, 64, "%04" PRIu64 "/%02" PRIu64, index / COPY_FOLDER_FILES,
+	         index % COPY_FOLDER_FILES);
+}
+
 static int generate_all(int root, uint64_t files, uint64_t file_bytes, uint64_t seed,
                         uint64_t *buffer, char path[64])
 {
@@ -90,7 +96,7 @@ static int generate_all(int root, uint64_t files, uint64_t file_bytes, uint64_t 
 		snprintf(path, 64, "%04" PRIu64, folder);
 		if (i % COPY_FOLDER_FILES == 0 && mkdirat(root, path, 0755) < 0)
 			return -errno;
-		snprintf(path, 64, "%04" PRIu64 "/%02" PRIu64, folder, i % COPY_FOLDER_FILES);
+		copy_tree_name(path, i);
 		code = generate_file(root, path, file_bytes, copy_mix(seed) + i, buffer);
 	}
 	return code;

@@ -61,6 +61,8 @@ static inline uint32_t copy_folder_mode(uint32_t mode)
 	return mode | 0700;
 }
 
+/* The name of a generated tree's file, relative to its root. */
+void copy_tree_name(char name[64], uint64_t index);
 /* Makes `root` with `files` files of `file_bytes` random bytes, COPY_FOLDER_FILES to a folder. */
 enum { COPY_FOLDER_FILES = 100 };
 int copy_tree_generate(const char *root, uint64_t files, uint64_t file_bytes, uint64_t seed,

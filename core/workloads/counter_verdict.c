@@ -2,6 +2,7 @@
 /* What the counter holds against what was acknowledged, and the numbers of a trial. */
 #include "counter.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@ static bool find_failed(const struct counter_job *jobs, uint32_t tasks,
 		if (!jobs[i].failed)
 			continue;
 		verdict->wrong = true;
+		verdict->refused = jobs[i].failed == EOPNOTSUPP;
 		snprintf(verdict->text, sizeof(verdict->text),
 		         "task %" PRIu32 ": a section was answered with the error %s", i,
 		         strerror((int)jobs[i].failed));

@@ -168,16 +168,16 @@ static const char *echo_unsupported(const struct value *values)
 	               : "the loopback interface is down; as root: ip link set lo up";
 }
 
-static uint32_t generator_threads(const struct workload_case *kase)
+uint32_t echo_generator_threads(const struct workload_case *kase)
 {
 	return kase->generator_cores ? kase->generator_cores : 1;
 }
 
 static uint64_t tallies_at(const struct echo_params *params)
 {
-	uint64_t jobs = echo_job_stride(params) * params->connections;
+	uint64_t bytes = echo_job_stride(params) * params->connections + echo_names_bytes(params);
 
-	return (jobs + ARENA_SPACING - 1) / ARENA_SPACING * ARENA_SPACING;
+	return (bytes + ARENA_SPACING - 1) / ARENA_SPACING * ARENA_SPACING;
 }
 
 static void echo_needs(const struct workload_case *kase, struct workload_needs *needs)
@@ -185,7 +185,7 @@ static void echo_needs(const struct workload_case *kase, struct workload_needs *
 	struct echo_params params = echo_read_params(kase);
 
 	needs->in_flight = params.connections;
-	needs->generator_threads = generator_threads(kase);
+	needs->generator_threads = echo_generator_threads(kase);
 	needs->bytes =
 	        tallies_at(&params) + needs->generator_threads * sizeof(struct generator_tally);
 }
@@ -205,7 +205,7 @@ static int echo_prepare(struct workload_trial *trial, struct hd_error *err)
 	        .message_bytes = params.message_bytes,
 	        .pipeline = params.pipeline,
 	        .messages_per_connection = params.messages_per_connection,
-	        .threads = generator_threads(kase),
+	        .threads = echo_generator_threads(kase),
 	        .cpus = kase->generator_cores ? kase->generator_cpus : NULL,
 	        .drain_ms = kase->drain_ms,
 	        .rate = params.rate,
@@ -218,29 +218,37 @@ static int echo_prepare(struct workload_trial *trial, struct hd_error *err)
 
 static bool shares_cores(const struct workload_trial *trial)
 {
-	const struct arena_board *board = trial->arena->board;
 	const struct workload_case *kase = trial->kase;
 
 	for (uint32_t i = 0; i < kase->generator_cores; i++)
-		for (uint32_t k = 0; k < board->cores; k++)
-			if (kase->generator_cpus[i] == board->cpus[k])
+		for (uint32_t k = 0; k < kase->cores; k++)
+			if (kase->generator_cpus[i] == trial->cpus[k])
 				return true;
 	return false;
+}
+
+int echo_begin(struct workload_trial *trial, struct generator_names *names,
+               struct generator_tally *tallies, struct hd_error *err)
+{
+	struct echo_state *state = trial->state;
+
+	state->plan.arena = trial->arena;
+	state->plan.spins = trial->kase->generator_cores && !shares_cores(trial);
+	state->plan.names = names;
+	state->plan.tallies = tallies;
+	return generator_start(&state->generator, &state->plan, err);
 }
 
 static int echo_start(struct workload_trial *trial, struct hd_error *err)
 {
 	struct echo_params params = echo_read_params(trial->kase);
-	struct echo_state *state = trial->state;
 	char *memory = arena_workload(trial->arena);
 
-	state->plan.arena = trial->arena;
-	state->plan.spins = trial->kase->generator_cores && !shares_cores(trial);
-	state->plan.tallies = (struct generator_tally *)(void *)(memory + tallies_at(&params));
-	return generator_start(&state->generator, &state->plan, err);
+	return echo_begin(trial, echo_names(trial->arena, &params),
+	                  (struct generator_tally *)(void *)(memory + tallies_at(&params)), err);
 }
 
-static void echo_stop(struct workload_trial *trial)
+void echo_stop(struct workload_trial *trial)
 {
 	struct echo_state *state = trial->state;
 
@@ -249,7 +257,7 @@ static void echo_stop(struct workload_trial *trial)
 	echo_shut_sockets(trial);
 }
 
-static void echo_release(struct workload_trial *trial)
+void echo_release(struct workload_trial *trial)
 {
 	struct echo_state *state = trial->state;
 

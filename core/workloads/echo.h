@@ -70,6 +70,21 @@ struct echo_state {
 };
 
 struct echo_params echo_read_params(const struct workload_case *);
+/*
+ * Of use to any server that the generator loads, whose trial->state is a struct echo_state with a plan.
+ * echo_begin() starts the load; as workload.stop and workload.release are the other two.
+ */
+uint32_t echo_generator_threads(const struct workload_case *);
+int echo_begin(struct workload_trial *, struct generator_names *, struct generator_tally *,
+               struct hd_error *);
+void echo_stop(struct workload_trial *);
+void echo_release(struct workload_trial *);
+/* echo_verdict.c: what the generator found, as text. `trips` is what it counts, in plural. */
+void echo_judge(struct workload_trial *, const char *trips, uint64_t strangers,
+                struct workload_verdict *);
+double echo_generator_percent(const struct generator_tally *);
+uint64_t echo_never_served(const struct echo_state *);
+
 /* echo_verdict.c: as workload.verify and workload.measure. */
 void echo_verify(struct workload_trial *, struct workload_verdict *);
 void echo_measure(struct workload_trial *, const struct workload_seen *, double *values);
@@ -84,6 +99,11 @@ void echo_measure_rate(const struct workload_trial *, double *values);
 
 /* The jobs, at the start of the workload's memory. */
 uint64_t echo_job_stride(const struct echo_params *);
+/* Behind them the names of the generator's connections: NULL for udp, whose sockets hear nobody else. */
+struct generator_names *echo_names(const struct arena *, const struct echo_params *);
+uint64_t echo_names_bytes(const struct echo_params *);
+/* Connections of other programs that the jobs accepted, and closed at once. */
+uint64_t echo_count_strangers(const struct workload_trial *);
 int echo_setup(struct workload_stage *, struct hd_error *);
 
 /*

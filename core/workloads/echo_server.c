@@ -7,11 +7,9 @@
 #include "echo.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "server.h"
 
 enum {
 	BUFFER_MOST = 64 << 10, /* of a stream; more than this a read seldom finds */
@@ -21,14 +19,11 @@ enum {
 enum { ACCEPTING, READING, WRITING };
 
 struct echo_job {
-	struct hd_job job; /* first */
-	struct arena_slot *slots;
-	const struct arena_board *board;
+	struct server server;    /* first */
 	uint64_t unacknowledged; /* bytes echoed that are not yet a message */
 	uint32_t message_bytes, buffer_bytes;
 	uint32_t length, written; /* of what is in the buffer */
-	int32_t listener, fd;     /* listener: -1 for udp */
-	uint8_t state, started, no_delay;
+	uint8_t state;
 	_Alignas(LINE) char buffer[];
 };
 
@@ -49,88 +44,54 @@ uint64_t echo_job_stride(const struct echo_params *params)
 	return (lines | 1) * LINE;
 }
 
-static void ask_accept(struct echo_job *job, struct hd_request *request)
+uint64_t echo_names_bytes(const struct echo_params *params)
 {
-	job->state = ACCEPTING;
-	*request = (struct hd_request){
-	        .op = HD_ACCEPT, .fd = job->listener, .fd2 = -1, .offset = -1, .timeout_ns = -1};
+	return params->transport == GENERATOR_UDP ? 0 : sizeof(struct generator_names);
+}
+
+struct generator_names *echo_names(const struct arena *arena, const struct echo_params *params)
+{
+	char *memory = arena_workload(arena);
+
+	return params->transport == GENERATOR_UDP
+	               ? NULL
+	               : (void *)(memory + params->connections * echo_job_stride(params));
 }
 
 static void ask_read(struct echo_job *job, struct hd_request *request)
 {
 	job->state = READING;
-	*request = (struct hd_request){.op = HD_READ,
-	                               .fd = job->fd,
-	                               .fd2 = -1,
-	                               .buf = job->buffer,
-	                               .size = job->buffer_bytes,
-	                               .offset = -1,
-	                               .timeout_ns = -1};
+	server_ask(request, HD_READ, job->server.fd, job->buffer, job->buffer_bytes, -1);
 }
 
 static void ask_write(struct echo_job *job, struct hd_request *request)
 {
 	job->state = WRITING;
-	*request = (struct hd_request){.op = HD_WRITE,
-	                               .fd = job->fd,
-	                               .fd2 = -1,
-	                               .buf = job->buffer + job->written,
-	                               .size = job->length - job->written,
-	                               .offset = -1,
-	                               .timeout_ns = -1};
+	server_ask(request, HD_WRITE, job->server.fd, job->buffer + job->written,
+	           job->length - job->written, -1);
 }
 
-static void ask_nothing(struct hd_request *request)
-{
-	*request = (struct hd_request){.op = HD_DONE, .fd = -1, .fd2 = -1};
-}
-
-static bool is_passing(int64_t answer)
-{
-	return answer == -EINTR || answer == -EAGAIN;
-}
-
-/* The connection is over: the next one, unless it is the end. */
 static void next_connection(struct echo_job *job, struct hd_request *request)
 {
-	close(job->fd);
-	job->fd = -1;
-	if (arena_stopping(job->board))
-		ask_nothing(request);
-	else
-		ask_accept(job, request);
+	job->state = ACCEPTING;
+	server_next(&job->server, request);
 }
 
 static void accepted(struct echo_job *job, int64_t answer, struct hd_request *request)
 {
-	int on = 1;
-
-	if (answer < 0) {
-		/* A peer that has gone already is no reason to end; the listener's end is. */
-		if ((is_passing(answer) || answer == -ECONNABORTED) && !arena_stopping(job->board))
-			ask_accept(job, request);
-		else
-			ask_nothing(request);
+	if (!server_accepted(&job->server, answer, request))
 		return;
-	}
-	job->fd = (int32_t)answer;
 	job->unacknowledged = 0;
-	if (arena_stopping(job->board)) {
-		next_connection(job, request);
-		return;
-	}
-	if (job->no_delay)
-		setsockopt(job->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	ask_read(job, request);
 }
 
 /* Over UDP an error belongs to a datagram, and the socket lives on until the stop. */
 static void failed(struct echo_job *job, int64_t answer, struct hd_request *request)
 {
-	if (job->listener >= 0)
+	if (job->server.listener >= 0)
 		next_connection(job, request);
-	else if (answer == 0 || answer == -EBADF || arena_stopping(job->board))
-		ask_nothing(request);
+	else if (answer == 0 || answer == -EBADF || arena_stopping(job->server.board))
+		server_ask_nothing(request);
 	else
 		ask_read(job, request);
 }
@@ -144,12 +105,12 @@ static void acknowledge(struct echo_job *job)
 		return;
 	messages = job->unacknowledged / job->message_bytes;
 	job->unacknowledged -= messages * job->message_bytes;
-	slot_add(&job->slots[job->job.task], messages);
+	slot_add(&job->server.slots[job->server.job.task], messages);
 }
 
 static void have_read(struct echo_job *job, int64_t answer, struct hd_request *request)
 {
-	if (is_passing(answer)) {
+	if (server_is_passing(answer)) {
 		ask_read(job, request);
 	} else if (answer <= 0) {
 		failed(job, answer, request);
@@ -162,7 +123,7 @@ static void have_read(struct echo_job *job, int64_t answer, struct hd_request *r
 
 static void have_written(struct echo_job *job, int64_t answer, struct hd_request *request)
 {
-	if (is_passing(answer)) {
+	if (server_is_passing(answer)) {
 		ask_write(job, request);
 		return;
 	}
@@ -181,10 +142,9 @@ static void have_written(struct echo_job *job, int64_t answer, struct hd_request
 
 static void start(struct echo_job *job, struct hd_request *request)
 {
-	job->started = 1;
-	atomic_store_explicit(&job->slots[job->job.task].stepped, 1, memory_order_relaxed);
-	if (job->listener >= 0)
-		ask_accept(job, request);
+	server_begin(&job->server);
+	if (job->server.listener >= 0)
+		server_ask_accept(&job->server, request);
 	else
 		ask_read(job, request);
 }
@@ -193,7 +153,7 @@ static void step(struct hd_job *base, int64_t answer, struct hd_request *request
 {
 	struct echo_job *job = (struct echo_job *)base;
 
-	if (!job->started)
+	if (!job->server.started)
 		start(job, request);
 	else if (job->state == READING)
 		have_read(job, answer, request);
@@ -201,6 +161,18 @@ static void step(struct hd_job *base, int64_t answer, struct hd_request *request
 		have_written(job, answer, request);
 	else
 		accepted(job, answer, request);
+}
+
+uint64_t echo_count_strangers(const struct workload_trial *trial)
+{
+	struct echo_params params = echo_read_params(trial->kase);
+	uint64_t stride = echo_job_stride(&params), strangers = 0;
+	const char *jobs = arena_workload(trial->arena);
+
+	for (uint32_t i = 0; i < params.connections; i++)
+		strangers += ((const struct echo_job *)(const void *)(jobs + i * stride))
+		                     ->server.strangers;
+	return strangers;
 }
 
 int echo_setup(struct workload_stage *stage, struct hd_error *err)
@@ -220,14 +192,17 @@ int echo_setup(struct workload_stage *stage, struct hd_error *err)
 	for (uint32_t i = 0; i < params.connections; i++) {
 		struct echo_job *job = (struct echo_job *)hd_job_at(&stage->jobs, i);
 
-		job->job.step = step;
-		job->slots = arena_slots(stage->arena);
-		job->board = stage->arena->board;
+		job->server = (struct server){
+		        .job.step = step,
+		        .slots = arena_slots(stage->arena),
+		        .board = stage->arena->board,
+		        .names = echo_names(stage->arena, &params),
+		        .listener = udp ? -1 : stage->sockets[0],
+		        .fd = udp ? stage->sockets[i] : -1,
+		        .no_delay = params.transport == GENERATOR_TCP,
+		};
 		job->message_bytes = params.message_bytes;
 		job->buffer_bytes = (uint32_t)(stride - offsetof(struct echo_job, buffer));
-		job->listener = udp ? -1 : stage->sockets[0];
-		job->fd = udp ? stage->sockets[i] : -1;
-		job->no_delay = params.transport == GENERATOR_TCP;
 	}
 	return 0;
 }

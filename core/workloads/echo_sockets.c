@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sockets of a trial, made by the core so that it can end every wait on them: shutdown() works on
- * the socket itself, whichever process has it open. Loopback only.
+ * the socket itself, whichever process has it open. Loopback only; local sockets lie in the run's private
+ * folder, where no other user can reach them.
  */
 #include "echo.h"
 
@@ -9,12 +10,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "../scratch.h"
 
 enum {
 	DESCRIPTORS_SPARE = 128,  /* of the program, its libraries and the model */
@@ -48,26 +52,51 @@ static int failed(const char *what, struct hd_error *err)
 	return hd_error(err, code, "echo: %s: %s", what, strerror(-code));
 }
 
+static void name_tcp(struct generator_plan *plan, int fd)
+{
+	int on = 1;
+
+	plan->address.tcp = (struct sockaddr_in){.sin_family = AF_INET,
+	                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	plan->address_bytes = sizeof(plan->address.tcp);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+}
+
+/* The folder is one user's alone; what a killed trial left in it goes first. */
+static int name_local(const struct workload_trial *trial, struct generator_plan *plan,
+                      struct hd_error *err)
+{
+	struct sockaddr_un *address = &plan->address.local;
+	const char *folder;
+	int code = scratch_folder(trial->scratch, "", 0, &folder, err);
+
+	if (code)
+		return code;
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	plan->address_bytes = sizeof(*address);
+	if ((size_t)snprintf(address->sun_path, sizeof(address->sun_path), "%s/echo", folder) >=
+	    sizeof(address->sun_path))
+		return hd_error(err, -ENAMETOOLONG,
+		                "echo: %s: too long for a local socket; set TMPDIR", folder);
+	unlink(address->sun_path);
+	return 0;
+}
+
 static int open_listener(struct workload_trial *trial, enum generator_transport transport,
                          struct hd_error *err)
 {
 	struct echo_state *state = trial->state;
 	struct generator_plan *plan = &state->plan;
 	bool tcp = transport == GENERATOR_TCP;
-	int fd = socket(tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	int fd = socket(tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), code;
 
 	if (fd < 0)
 		return failed("socket", err);
 	trial->sockets[trial->socket_count++] = fd;
-	plan->address.any.sa_family = AF_UNIX;
-	plan->address_bytes =
-	        sizeof(sa_family_t); /* the kernel chooses an abstract name: no file */
-	if (tcp) {
-		plan->address.tcp = (struct sockaddr_in){.sin_family = AF_INET,
-		                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-		plan->address_bytes = sizeof(plan->address.tcp);
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	}
+	if (tcp)
+		name_tcp(plan, fd);
+	else if ((code = name_local(trial, plan, err)))
+		return code;
 	if (bind(fd, &plan->address.any, plan->address_bytes) < 0)
 		return failed("bind", err);
 	plan->address_bytes = sizeof(plan->address);
@@ -110,6 +139,15 @@ static int open_datagram(const struct echo_params *params, struct sockaddr_in *a
 	return err->code;
 }
 
+/* What others sent before the kernel knew whom to hear. */
+static void forget_early(int fd)
+{
+	char byte;
+
+	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_TRUNC) >= 0)
+		;
+}
+
 static int open_pair(struct workload_trial *trial, const struct echo_params *params,
                      struct hd_error *err)
 {
@@ -128,6 +166,8 @@ static int open_pair(struct workload_trial *trial, const struct echo_params *par
 	if (connect(server, (struct sockaddr *)&there, sizeof(there)) < 0 ||
 	    connect(client, (struct sockaddr *)&here, sizeof(here)) < 0)
 		return failed("connect", err);
+	forget_early(server);
+	forget_early(client);
 	return 0;
 }
 
@@ -185,6 +225,8 @@ void echo_close_sockets(struct workload_trial *trial)
 
 	for (uint32_t i = 0; i < trial->socket_count; i++)
 		close(trial->sockets[i]);
+	if (state->plan.transport == GENERATOR_UNIX && *state->plan.address.local.sun_path)
+		unlink(state->plan.address.local.sun_path);
 	for (uint32_t i = 0; i < state->client_count; i++)
 		close(state->clients[i]);
 	free(trial->sockets);

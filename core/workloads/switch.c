@@ -13,7 +13,7 @@
 
 #include "format.h"
 #include "stats.h"
-#include "workload.h"
+#include "switch.h"
 
 enum {
 	APART = 128, /* processors fetch lines in pairs */
@@ -22,20 +22,28 @@ enum {
 	LOOK_EVERY = 64,     /* requests of less than so many turns; a power of two */
 };
 
-enum { TASKS, BATCH };
 static const struct hd_option params[] = {
-        [TASKS] = {.name = "tasks",
-                   .kind = HD_OPTION_INT,
-                   .value = 2,
-                   .min = 2,
-                   .max = MAX_TASKS,
-                   .help = "tasks on each core, 8192 at most on all"},
-        [BATCH] = {.name = "batch",
-                   .kind = HD_OPTION_INT,
-                   .value = 1,
-                   .min = 1,
-                   .max = 1048576,
-                   .help = "turns that a task gives away at a time; counted when all are answered"},
+        [SWITCH_TASKS] = {.name = "tasks",
+                          .kind = HD_OPTION_INT,
+                          .value = 2,
+                          .min = 2,
+                          .max = MAX_TASKS,
+                          .help = "tasks on each core, 8192 at most on all"},
+        [SWITCH_BATCH] =
+                {.name = "batch",
+                 .kind = HD_OPTION_INT,
+                 .value = 1,
+                 .min = 1,
+                 .max = 1048576,
+                 .help = "turns that a task gives away at a time; counted when all are answered"},
+        [SWITCH_PING_PONG] = {.name = "ping_pong",
+                              .kind = HD_OPTION_FLAG,
+                              .help = "to a named partner, through PUT and GET, in place of YIELD"},
+        [SWITCH_PARTNER] = {.name = "partner",
+                            .kind = HD_OPTION_CHOICE,
+                            .text = "same-core",
+                            .choices = "same-core other-core",
+                            .help = "ping_pong: where the partner is"},
         {0},
 };
 
@@ -48,8 +56,9 @@ static const struct workload_metric metrics[] = {
         [CPU_PER_OP] = {"cpu_per_op", "ns", "lower", "CPU time of all tasks over their turns"},
         [FAIRNESS] = {"fairness", "1", "higher",
                       "Jain's index over tasks: 1 is equal, 1/n is one task only"},
-        [HANDED_OVER] = {"handed_over", "1", "higher",
-                         "share of requests after which another task of that core had run"},
+        [HANDED_OVER] =
+                {"handed_over", "1", "higher",
+                 "share of requests after which another task of that core had run; YIELD only"},
         {0},
 };
 
@@ -82,7 +91,7 @@ struct switch_layout {
 static struct switch_layout layout_of(const struct workload_case *kase)
 {
 	struct switch_layout layout = {
-	        .tasks = (uint32_t)kase->params[TASKS].number * kase->cores,
+	        .tasks = (uint32_t)kase->params[SWITCH_TASKS].number * kase->cores,
 	        .cells = kase->cores + 1,
 	};
 
@@ -101,10 +110,10 @@ static const struct switch_job *jobs_of(const struct workload_trial *trial,
 
 static int resolve(struct value *values, uint32_t cores, struct hd_error *err)
 {
-	int64_t tasks = values[TASKS].number;
+	int64_t tasks = values[SWITCH_TASKS].number;
 
 	if (tasks * cores <= MAX_TASKS)
-		return 0;
+		return values[SWITCH_PING_PONG].number ? pong_resolve(values, cores, err) : 0;
 	return hd_error(err, -EINVAL,
 	                "tasks: %" PRId64 " on each of %" PRIu32 " cores are %" PRId64
 	                ", at most %d in all",
@@ -115,6 +124,10 @@ static void needs(const struct workload_case *kase, struct workload_needs *neede
 {
 	struct switch_layout layout = layout_of(kase);
 
+	if (kase->params[SWITCH_PING_PONG].number) {
+		pong_needs(kase, needed);
+		return;
+	}
 	needed->in_flight = layout.tasks;
 	needed->bytes = layout.bytes;
 }
@@ -181,11 +194,15 @@ static int setup(struct workload_stage *stage, struct hd_error *err)
 {
 	const struct workload_case *kase = stage->kase;
 	struct switch_layout layout = layout_of(kase);
-	uint64_t batch = (uint64_t)kase->params[BATCH].number;
+	uint64_t batch = (uint64_t)kase->params[SWITCH_BATCH].number;
 	char *memory = arena_workload(stage->arena);
 	struct switch_job *jobs = (struct switch_job *)(void *)(memory + layout.jobs_at);
 
 	(void)err;
+	if (kase->params[SWITCH_PING_PONG].number) {
+		pong_setup(stage);
+		return 0;
+	}
 	memset(memory, 0, layout.jobs_at); /* first touch */
 	for (uint32_t i = 0; i < layout.tasks; i++)
 		jobs[i] = (struct switch_job){
@@ -297,8 +314,13 @@ static void verify(struct workload_trial *trial, struct workload_verdict *verdic
 {
 	struct switch_layout layout = layout_of(trial->kase);
 	const struct switch_job *jobs = jobs_of(trial, &layout);
-	struct tally all = tally_of(jobs, layout.tasks);
+	struct tally all;
 
+	if (trial->kase->params[SWITCH_PING_PONG].number) {
+		pong_verify(trial, verdict);
+		return;
+	}
+	all = tally_of(jobs, layout.tasks);
 	if (find_failed(jobs, layout.tasks, verdict) ||
 	    find_miscounted(jobs, arena_slots(trial->arena), layout.tasks, verdict) ||
 	    find_any_kept(jobs, layout.tasks, all, verdict))
@@ -312,7 +334,7 @@ static void verify(struct workload_trial *trial, struct workload_verdict *verdic
 static void measure(struct workload_trial *trial, const struct workload_seen *seen, double *values)
 {
 	struct switch_layout layout = layout_of(trial->kase);
-	struct tally tally = tally_of(jobs_of(trial, &layout), layout.tasks);
+	struct tally tally = {0};
 	double shares[MAX_TASKS];
 
 	values[THROUGHPUT] = seen->rate;
@@ -323,8 +345,15 @@ static void measure(struct workload_trial *trial, const struct workload_seen *se
 	for (uint32_t i = 0; i < seen->in_flight; i++)
 		shares[i] = (double)seen->task_ops[i];
 	values[FAIRNESS] = stats_jain(shares, seen->in_flight);
+	if (!trial->kase->params[SWITCH_PING_PONG].number)
+		tally = tally_of(jobs_of(trial, &layout), layout.tasks);
 	if (tally.answered)
 		values[HANDED_OVER] = (double)tally.handed / (double)tally.answered;
+}
+
+static uint64_t asks(const struct value *values)
+{
+	return values[SWITCH_PING_PONG].number ? HD_CAN(HD_PUT) | HD_CAN(HD_GET) : HD_CAN(HD_YIELD);
 }
 
 const struct workload switch_workload = {
@@ -334,6 +363,7 @@ const struct workload switch_workload = {
         .metrics = metrics,
         .op_unit = "switches",
         .ops = HD_CAN(HD_YIELD),
+        .asks = asks,
         .resolve = resolve,
         .needs = needs,
         .setup = setup,

@@ -132,13 +132,15 @@ static void become_server(const struct server *server, pid_t parent, const int *
 	_exit(127);
 }
 
-int stagehand_start(struct stagehand *hand, struct keeper *keeper, struct arena *arena,
-                    const int *sockets, int count, const char *wrap, struct hd_error *err)
+int stagehand_start(struct stagehand *hand, struct keeper *keeper,
+                    const struct keeper_limits *limits, struct arena *arena, const int *sockets,
+                    int count, const char *wrap, struct hd_error *err)
 {
 	struct server *server = (struct server *)keeper;
 	pid_t parent = getpid();
 
 	(void)wrap;
+	(void)limits;
 	*hand = (struct stagehand){.keeper = keeper, .arena = arena, .pid = -1};
 	if (echo_allow_descriptors(3 * (uint64_t)arena->board->in_flight, err))
 		return err->code;
@@ -257,10 +259,10 @@ void stagehand_schedstat(const struct stagehand *hand, struct schedstat *queue)
 	schedstat_look(queue, "", hand->pid);
 }
 
-uint64_t stagehand_memory_bytes(const struct stagehand *hand)
+bool stagehand_in_limits(struct stagehand *hand)
 {
 	(void)hand;
-	return 0; /* no limit is set */
+	return true; /* no limit is set */
 }
 
 double stagehand_peak_bytes(const struct stagehand *hand)

@@ -284,7 +284,8 @@ static void *loop_main(void *argument)
 		count = epoll_wait(loop->epoll, events, 256, timeout_ms);
 		for (int i = 0; i < count; i++)
 			take_event(loop, &events[i]);
-		if ((count == 0 && timeout_ms) || turns % LOOK_TURNS == 0)
+		if ((count <= 0 && timeout_ms) ||
+		    turns % LOOK_TURNS == 0) /* a signal is no event */
 			look_round(loop);
 	}
 	return NULL;

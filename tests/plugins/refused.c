@@ -18,6 +18,19 @@
 #define SMALL_OPTION 14
 #define NO_TEXT 15
 #define BAD_NAME 16
+#define UNDEFINED 17
+#define NO_LIBRARY 18
+
+#if WRONG == UNDEFINED || WRONG == NO_LIBRARY
+int heddle_absent(void);
+
+static int refused_open(const struct hd_host *host, void **state)
+{
+	return heddle_absent() ? -EINVAL : base_open(host, state);
+}
+#else
+#define refused_open base_open
+#endif
 
 static const struct hd_option options[] = {
         {.name = WRONG == BAD_OPTION_NAME ? "Threads!" : "threads",
@@ -53,7 +66,7 @@ HD_EXPORT const struct hd_model SYMBOL = {
         .summary = "wrong on purpose",
         .build = HD_BUILD,
         .options = options,
-        .open = WRONG == NO_OPEN ? NULL : base_open,
+        .open = WRONG == NO_OPEN ? NULL : refused_open,
         .run = WRONG == NO_RUN ? NULL : base_run,
         .close = WRONG == NO_CLOSE ? NULL : base_close,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * worker - has processes of its own. WRONG says what becomes of them in run(): one that the core
- * watches is killed, exits with status 0 or 5, or one that nobody knows of becomes a daemon and
- * stays.
+ * watches is killed, exits with status 0 or 5, or crashes; one that nobody knows of becomes a daemon
+ * and stays, or crashes while the model waits for it.
  */
 #include <signal.h>
 
@@ -13,12 +13,23 @@
 #define EXITS_5 3
 #define DAEMON 4
 #define FAMILY 5
+#define CRASHES 6
+#define UNSEEN 7
 
 static const struct hd_host *the_host;
+
+__attribute__((noinline)) static void crash(void)
+{
+	volatile uintptr_t nowhere = 16;
+
+	*(volatile int *)nowhere = 1;
+}
 
 static void do_wrong(void)
 {
 	usleep(1000);
+	if (WRONG == CRASHES || WRONG == UNSEEN)
+		crash();
 	if (WRONG == KILLED)
 		kill(getpid(), SIGKILL);
 	if (WRONG == FAMILY) {
@@ -57,6 +68,8 @@ static int worker_run(void *state, const struct hd_jobs *jobs)
 			become_daemon();
 		do_wrong();
 	}
+	while (WRONG == UNSEEN)
+		pause();
 	if (WRONG != DAEMON)
 		the_host->watch(the_host, pid);
 	return base_run(state, jobs);

@@ -56,9 +56,9 @@ enum hd_op {
 	HD_SLEEP,     /* for timeout_ns */
 	HD_PUT,       /* messages into queue `fd` */
 	HD_GET,       /* messages out of queue `fd` */
-	HD_SET,       /* set event `fd`: all that wait go on, later waits do not wait */
-	HD_CLEAR,     /* clear event `fd` */
-	HD_WAIT       /* until event `fd` is set */
+	HD_SET, /* set event `fd`: all that wait go on, even if CLEAR follows; later waits do not wait */
+	HD_CLEAR, /* clear event `fd` */
+	HD_WAIT   /* until event `fd` is set */
 };
 #define HD_CAN(op) (UINT64_C(1) << (op))
 
@@ -128,13 +128,23 @@ static inline uint64_t hd_section_read(const struct hd_section *section)
 	return torn;
 }
 
+/* `times` of them, under the lock or without: how many saw half a change. */
+static inline uint64_t hd_section_read_times(const struct hd_section *section, uint64_t times)
+{
+	uint64_t torn = 0;
+
+	for (; times; times--)
+		torn += hd_section_read(section);
+	return torn;
+}
+
 /*
  * A step writes op, flags and what the op uses; all else is undefined.
  *
  * Answers, an int64_t: READ, WRITE: bytes moved, 0 of a READ is the end; ACCEPT: the descriptor;
  * PUT, GET: messages moved, at least 1; SHARED: how many readings saw half a change, 0 is right; else
  * 0. -errno on failure. A model whose other tasks cannot run while one waits answers -EAGAIN at once
- * where a PUT or a GET would wait for them.
+ * where a PUT, a GET or a WAIT would wait for them.
  */
 struct hd_request {
 	uint32_t op, flags; /* enum hd_op; 0 */
@@ -172,7 +182,8 @@ static inline struct hd_job *hd_job_at(const struct hd_jobs *jobs, uint64_t i)
 	return (struct hd_job *)(void *)(jobs->first + i * jobs->stride);
 }
 
-/* What the core offers. Valid from open() to the end of close(). Check `size` before newer fields. */
+/* What the core offers. Valid from open() to the end of close(); its functions are given this pointer, not
+   one to a copy. Check `size` before newer fields. */
 struct hd_host {
 	uint32_t size;           /* sizeof of the core's struct */
 	uint32_t cores;          /* of the case */
@@ -183,7 +194,8 @@ struct hd_host {
 	uint32_t events;         /* that SET, CLEAR and WAIT name */
 	const int *cpus;         /* OS indexes of the case's PUs, `cores` of them */
 	/* Narrow the calling thread to one of the case's PUs: cpus[core % cores]. Every thread and process
-	   that steps jobs calls it once. 0 or -errno. */
+	   that steps jobs calls it once. 0 or -errno. It also gives the thread a stack on which an overflow of
+	   its own can be told. */
 	int (*bind)(const struct hd_host *, uint32_t core);
 	/* Zeroed memory, shared with forked children, for the whole trial; 64-byte aligned. NULL when used
 	   up. Not to be freed. Call it in open() only. */
@@ -192,9 +204,10 @@ struct hd_host {
 	int64_t (*option_int)(const struct hd_host *, const char *name);
 	const char *(*option_text)(const struct hd_host *, const char *name);
 	/* A child process: its death by a signal, or its end while jobs run, is the trial's crash. Call it
-	   right after fork(). */
+	   right after fork(); not for one whose end is part of the work, as a job's own. */
 	void (*watch)(const struct hd_host *, int pid);
-	/* The reason behind the -errno that open() or run() is about to return. */
+	/* The reason behind the -errno that open() or run() is about to return; or behind the
+	   -EOPNOTSUPP that a section is answered with, whose shape the model cannot do. */
 	void (*fail)(const struct hd_host *, const char *why);
 	/* A few words that the table tells beside the numbers: what is unusual about this trial. The first
 	   one counts. From any thread or process, also while jobs run. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * heddle/threads.h - for models whose tasks are threads: a crew that steps jobs, blocking I/O, a
- *ring.
+ * ring.
  *
  * Optional and inline: POSIX threads, nothing to link against. A lock becomes a model by one
- *function and these lines:
+ * function and these lines:
  *
  *	static int64_t perform(void *state, struct hd_request *request);  // answers one request
  *	static void *work(void *seat)
@@ -222,6 +222,26 @@ static inline int hd_crew_run(void *state, const struct hd_jobs *jobs)
 	return 0;
 }
 
+/* open() and close() of a model that is nothing but its crew. `work` is what its threads do. */
+static inline int hd_crew_open_alone(const struct hd_host *host, void **state,
+                                     void *(*work)(void *))
+{
+	struct hd_crew *crew = (struct hd_crew *)calloc(1, sizeof *crew);
+	int error = crew ? hd_crew_open(crew, host, work, crew) : -ENOMEM;
+
+	if (error)
+		free(crew);
+	else
+		*state = crew;
+	return error;
+}
+
+static inline void hd_crew_close_alone(void *state)
+{
+	hd_crew_close((struct hd_crew *)state);
+	free(state);
+}
+
 /* ---- Deadlines ----------------------------------------------------------------------------------
  */
 
@@ -358,7 +378,17 @@ static inline int64_t hd_blocking_io(const struct hd_request *request)
 }
 
 /* What every thread answers in the same way. */
-#define HD_THREAD_OPS (HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) | HD_CAN(HD_YIELD))
+#define HD_THREAD_OPS                                                                \
+	(HD_CAN(HD_READ) | HD_CAN(HD_WRITE) | HD_CAN(HD_ACCEPT) | HD_CAN(HD_YIELD) | \
+	 HD_CAN(HD_SLEEP))
+
+static inline void hd_sleep(int64_t ns)
+{
+	struct timespec until = hd_deadline(ns);
+
+	while (ns > 0 && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+}
 
 static inline int64_t hd_thread_answer(const struct hd_request *request)
 {
@@ -370,6 +400,9 @@ static inline int64_t hd_thread_answer(const struct hd_request *request)
 	case HD_YIELD:
 		for (uint64_t turn = 0; turn < request->times; turn++)
 			sched_yield();
+		return 0;
+	case HD_SLEEP:
+		hd_sleep(request->timeout_ns);
 		return 0;
 	default:
 		return -EOPNOTSUPP;

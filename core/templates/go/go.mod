@@ -1,0 +1,3 @@
+module heddle.local/@NAME@
+
+go 1.19

@@ -1,0 +1,3 @@
+module heddle/go_goroutines
+
+go 1.19
