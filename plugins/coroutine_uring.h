@@ -107,6 +107,17 @@ static void ring_prepare(struct io_uring_sqe *sqe, const struct hd_request *requ
 	}
 }
 
+/* 0 once the deadline has passed: the clock is read once, as a negative answer would stand for no deadline at all. */
+static int64_t time_left(int64_t deadline)
+{
+	int64_t now;
+
+	if (deadline == NEVER)
+		return -1;
+	now = now_ns();
+	return deadline > now ? deadline - now : 0;
+}
+
 /* One submission, with a deadline linked to it where there is one. */
 static int64_t ring_submit(struct coroutine *coroutine, const struct hd_request *request,
                            const struct watch *watch, bool only_wait, int64_t timeout_ns)
@@ -139,7 +150,7 @@ static int64_t uring_transfer(struct coroutine *coroutine, const struct hd_reque
 {
 	struct watch *watch = watch_find(coroutine->scheduler, request->fd);
 	int64_t deadline = request->timeout_ns > 0 ? deadline_after(request->timeout_ns) : NEVER;
-	int64_t answer, left = request->timeout_ns;
+	int64_t answer, left;
 	bool only_wait = false;
 
 	if (!watch)
@@ -149,8 +160,7 @@ static int64_t uring_transfer(struct coroutine *coroutine, const struct hd_reque
 	for (;;) {
 		if (watch->kind == WATCH_FILE)
 			return attempt(request, watch);
-		if (deadline != NEVER)
-			left = deadline > now_ns() ? deadline - now_ns() : 0;
+		left = request->timeout_ns ? time_left(deadline) : 0;
 		answer = ring_submit(coroutine, request, watch, only_wait, left);
 		if (answer == -ENOTSOCK && request->op != HD_ACCEPT &&
 		    watch->kind == WATCH_SOCKET) {
