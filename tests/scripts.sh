@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests of scripts/, of the schemas, of the include check and of the installation:
-#   scripts.sh bootstrap|plot|schemas|includes|fault_table|workflow|install|not_built|guide|package|export|export_compare|stats_reference|limits|limits_short [BUILD_FOLDER]
+#   scripts.sh bootstrap|plot|schemas|simulate|includes|fault_table|workflow|install|not_built|guide|package|export|export_compare|stats_reference|limits|limits_short [BUILD_FOLDER]
 # Exit: 0, 2 with what was expected, 77 where the test cannot run here.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -194,6 +194,21 @@ test_schemas() {
 	[ -e "$schema" ] || return
 	mapfile -t documents < <(find "$top/configs" -name '*.json' ! -name '*.schema.json')
 	[ ${#documents[@]} = 0 ] || { expect 0 "$validate" "$schema" "${documents[@]}"; cat "$scratch/out" >&2; }
+}
+
+# The machine of 64 cores that nobody owns: a result like any other but for what its facts say.
+test_simulate() {
+	local simulate=$top/tests/simulate.py schema=$top/results/result.schema.json
+	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
+	/usr/bin/python3 -c 'import jsonschema' 2>/dev/null || { echo "skipped: needs python3-jsonschema"; exit 77; }
+	expect 0 "$simulate" -o "$scratch/made.json"
+	expect 0 "$simulate" --seed 7 --cases 200 --rounds 6 -o "$scratch/many.json"
+	expect 0 "$top/tests/validate.py" "$schema" "$scratch/made.json" "$scratch/many.json"
+	cat "$scratch/out" >&2
+	"$simulate" | cmp -s - "$scratch/made.json" || fault "the same seed made another result"
+	expect 2 "$simulate" --cores 65
+	expect 0 "$top/tests/simulated.py" "$scratch/made.json" "$scratch/many.json"
+	cat "$scratch/out" >&2
 }
 
 test_includes() {
@@ -496,7 +511,7 @@ test_limits_short() {
 }
 
 case ${1:-} in
-bootstrap | plot | schemas | includes | fault_table | workflow) "test_$1" ;;
+bootstrap | plot | schemas | simulate | includes | fault_table | workflow) "test_$1" ;;
 install | not_built | guide | package | export | export_compare | stats_reference | limits | limits_short) "test_$1" "${2:-}" ;;
 *) sed -n '3s/^# *//p' "$0" >&2; exit 2 ;;
 esac
