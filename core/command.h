@@ -29,7 +29,7 @@ struct command {
 
 extern const struct command command_run, command_list, command_topology, command_show, command_ab,
         command_compare, command_trial, command_check, command_new, command_plot, command_export,
-        command_stage;
+        command_fit, command_stage;
 
 /* Prints "heddle NAME: what", and where the help is. Returns EXIT_USAGE. */
 int command_misused(const struct command *, const char *format, ...)
