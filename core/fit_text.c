@@ -37,12 +37,12 @@ static void put_cell(const struct sheet *sheet, int width, const char *text)
 
 /* ---- Cells ------------------------------------------------------------------------------------- */
 
-/* How many decimals leave so many digits that count. */
+/* How many decimals leave so many digits that count, of the upper end of an interval. */
 static int decimals_for(double value, int digits)
 {
 	int decimals = value > 0 ? digits - 1 - (int)floor(log10(value)) : 0;
 
-	return decimals < 0 ? 0 : decimals > 5 ? 5 : decimals;
+	return decimals < 0 ? 0 : decimals > 4 ? 4 : decimals;
 }
 
 static void put_share(const struct sheet *sheet, int width, const json_t *share)
@@ -51,16 +51,14 @@ static void put_share(const struct sheet *sheet, int width, const json_t *share)
 	char text[CELL] = "-";
 
 	if (isfinite(value))
-		snprintf(text, sizeof(text), "%.*f %%", decimals_for(value > 0 ? value : high, 2),
-		         value);
+		snprintf(text, sizeof(text), "%.*f %%", decimals_for(high, 2), value);
 	put_cell(sheet, width, value == 0 ? "0 %" : text);
 }
 
 static void put_share_interval(const struct sheet *sheet, int width, const json_t *share)
 {
-	double value = 100 * number(share, "value"), low = 100 * number(share, "low"),
-	       high = 100 * number(share, "high");
-	int decimals = decimals_for(value > 0 ? value : high, 2);
+	double low = 100 * number(share, "low"), high = 100 * number(share, "high");
+	int decimals = decimals_for(high, 2);
 	char text[CELL] = "-";
 
 	if (isfinite(low) && isfinite(high))

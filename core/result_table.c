@@ -335,6 +335,17 @@ static void print_protection(const struct table *table, const json_t *document)
 	format_wrapped(table->out, table->width, 2, 0, text);
 }
 
+/* Nobody is to take numbers for measured that were made up. */
+static void print_simulated(const struct table *table, const json_t *document)
+{
+	const char *text = row_text(json_object_get(document, "machine"), "simulated");
+
+	if (!*text)
+		return;
+	fputs("simulated  ", table->out);
+	format_wrapped(table->out, table->width, 11, 11, text);
+}
+
 int result_print(const json_t *document, const struct table_view *view, FILE *out,
                  struct hd_error *err)
 {
@@ -346,6 +357,8 @@ int result_print(const json_t *document, const struct table_view *view, FILE *ou
 
 	if (!code)
 		code = rows_gather(rows, count, err);
+	if (!code)
+		print_simulated(&table, document);
 	for (size_t i = 0; !code && i < count;) {
 		size_t group = rows_group(rows + i, count - i);
 

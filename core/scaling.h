@@ -16,11 +16,12 @@
  *
  * The intervals are percentiles of fits to trials that were drawn again, with replacement, within each core
  * count (Efron and Tibshirani 1993, stratified). Those fits are free of bounds, and only the interval is cut at
- * what contention and coherence, not negative, allow; the estimate itself keeps the bounds. Bounded refits would pile up
- * at a bound, and what is not at the bound moves with them: where coherence is 0 in truth, their
- * intervals of the other values miss too often (Andrews 2000: the bootstrap fails at a bound). Nor is there
- * the narrowness that percentile intervals of means of few values have (Hesterberg 2015): the drawn medians of ten
- * spread wider than the medians do. tests/test_scaling.c measures how often the truth lies within.
+ * what contention and coherence, not negative, allow; the estimate itself keeps the bounds. With bounded
+ * refits, as they are usual, the truth was missed too often where it lies at a bound, which is where the
+ * bootstrap fails (Andrews 2000): of 400 tries without coherence, 10 trials and 5 % noise, the prediction for
+ * 256 cores was right in 362; of 160 without contention the coherence in 146. Percentiles of means of few values
+ * are too narrow (Hesterberg 2015), those of medians are not: the drawn medians of ten spread a little wider than
+ * medians do. tests/test_scaling.c holds all of it to 93 in 100.
  */
 #ifndef HEDDLE_SCALING_H
 #define HEDDLE_SCALING_H
@@ -69,7 +70,7 @@ struct scaling_fit {
 };
 
 /*
- * Fits points, each of its own core count, SCALING_LEAST_COUNTS of them or more, of SCALING_LEAST_TRIALS trials or
+ * Fits points, from the fewest cores to the most, each of its own count, SCALING_LEAST_COUNTS of them or more, of SCALING_LEAST_TRIALS trials or
  * more. predictions[i] becomes the throughput at at[i] cores. 0, -ENOMEM, or -EDOM where the data give the law
  * no rate at one core.
  */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROUNDS = 4 /* of reweighting; the first two do nearly all */ };
+enum { ROUNDS = 3 /* of reweighting; the first two do nearly all */ };
 
 static double term(double cores, int which)
 {
@@ -60,7 +60,8 @@ static struct law solve(const struct curve *curve, const bool free_terms[SCALING
                         const struct law *before)
 {
 	long double rows[SCALING_TERMS][SCALING_TERMS + 1] = {{0}};
-	double most = curve->cores[curve->count - 1];
+	double most = curve->cores[curve->count - 1], share[SCALING_TERMS];
+	const double largest[SCALING_TERMS] = {1, term(most, 1), term(most, 2)};
 	struct law law;
 
 	for (size_t n = 0; n < curve->count; n++) {
@@ -68,15 +69,14 @@ static struct law solve(const struct curve *curve, const bool free_terms[SCALING
 		/* A law that dives below 0 says nothing of how large the error there may be. */
 		double size =
 		        before ? fmax(scaling_slowness(before, cores), slowness / 5) : slowness;
-		long double weight =
-		        1 / ((long double)size * size * curve->spread[n] * curve->spread[n]);
+		double off = size * curve->spread[n], weight = 1 / (off * off);
 
+		for (int i = 0; i < SCALING_TERMS; i++)
+			share[i] = term(cores, i) / largest[i];
 		for (int i = 0; i < SCALING_TERMS; i++) {
-			long double mine = weight * term(cores, i) / term(most, i);
-
 			for (int j = 0; j < SCALING_TERMS; j++)
-				rows[i][j] += mine * term(cores, j) / term(most, j);
-			rows[i][SCALING_TERMS] += mine * slowness;
+				rows[i][j] += weight * share[i] * share[j];
+			rows[i][SCALING_TERMS] += weight * share[i] * slowness;
 		}
 	}
 	for (int i = 0; i < SCALING_TERMS; i++)
@@ -85,7 +85,7 @@ static struct law solve(const struct curve *curve, const bool free_terms[SCALING
 				rows[i][j] = i == j;
 	eliminate(rows, law.of);
 	for (int i = 0; i < SCALING_TERMS; i++)
-		law.of[i] /= term(most, i);
+		law.of[i] /= largest[i];
 	return law;
 }
 

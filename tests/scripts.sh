@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests of scripts/, of the schemas, of the include check and of the installation:
-#   scripts.sh bootstrap|plot|schemas|simulate|includes|fault_table|workflow|install|not_built|guide|package|export|export_compare|stats_reference|limits|limits_short [BUILD_FOLDER]
+#   scripts.sh bootstrap|plot|schemas|simulate|includes|fault_table|workflow|fit|install|not_built|guide|package|export|export_compare|stats_reference|limits|limits_short [BUILD_FOLDER]
 # Exit: 0, 2 with what was expected, 77 where the test cannot run here.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -209,6 +209,30 @@ test_simulate() {
 	expect 2 "$simulate" --cores 65
 	expect 0 "$top/tests/simulated.py" "$scratch/made.json" "$scratch/many.json"
 	cat "$scratch/out" >&2
+}
+
+# The fit's document, and that it is the same twice: of a machine of 64 cores, and of one that has too few.
+test_fit() {
+	local heddle=$1/bin/heddle
+	[ -x /usr/bin/python3 ] || { echo "skipped: needs python3"; exit 77; }
+	/usr/bin/python3 -c 'import jsonschema' 2>/dev/null || { echo "skipped: needs python3-jsonschema"; exit 77; }
+	expect 0 "$top/tests/simulate.py" --rounds 6 -o "$scratch/made.json"
+	expect 0 "$heddle" fit "$scratch/made.json" --at 48,128 --json && cp "$scratch/out" "$scratch/first.json"
+	expect 0 "$heddle" fit "$scratch/made.json" --at 48,128 --json && cp "$scratch/out" "$scratch/second.json"
+	cmp "$scratch/first.json" "$scratch/second.json" || fault "two calls say two things"
+	expect 0 "$heddle" fit "$top/results/example.json" --json && cp "$scratch/out" "$scratch/few.json"
+	grep -q 'at least 6 are needed' "$scratch/few.json" || fault "two core counts were fitted"
+	expect 0 "$top/tests/validate.py" "$top/results/fit.schema.json" "$scratch/first.json" "$scratch/few.json"
+	cat "$scratch/out" >&2
+	sed 's/"alpha": {/"alpha": null, "was": {/' "$scratch/first.json" >"$scratch/spoilt.json"
+	expect 2 "$top/tests/validate.py" "$top/results/fit.schema.json" "$scratch/spoilt.json"
+	expect 2 "$heddle" fit "$scratch/made.json" --at 0
+	says 'numbers of cores from 1'
+	expect 2 "$heddle" fit "$scratch/made.json" --at 4,x
+	expect 2 "$heddle" fit "$scratch/made.json" --only cores=3
+	says 'no case is left by --only'
+	expect 2 "$heddle" fit "$scratch/first.json"
+	says 'not a Heddle result'
 }
 
 test_includes() {
@@ -512,7 +536,7 @@ test_limits_short() {
 
 case ${1:-} in
 bootstrap | plot | schemas | simulate | includes | fault_table | workflow) "test_$1" ;;
-install | not_built | guide | package | export | export_compare | stats_reference | limits | limits_short) "test_$1" "${2:-}" ;;
+fit | install | not_built | guide | package | export | export_compare | stats_reference | limits | limits_short) "test_$1" "${2:-}" ;;
 *) sed -n '3s/^# *//p' "$0" >&2; exit 2 ;;
 esac
 [ $faults = 0 ] || exit 2
