@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* `heddle plot`: the script beside the program draws; it needs Python and matplotlib. */
+/* Commands that are scripts beside the program: they need Python. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "paths.h"
+
+/* Scripts ask the program that started them, in HEDDLE, for what is not theirs to compute. */
+static void tell_program(void)
+{
+	char own[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+
+	if (length <= 0)
+		return;
+	own[length] = '\0';
+	setenv("HEDDLE", own, 1);
+}
 
 static int run(const struct command *command, int argc, char **argv)
 {
@@ -21,6 +35,7 @@ static int run(const struct command *command, int argc, char **argv)
 		        command->name);
 		return EXIT_INTERNAL;
 	}
+	tell_program();
 	argv[0] = path;
 	execv(path, argv);
 	fprintf(stderr, "heddle %s: %s: %s%s\n", command->name, path, strerror(errno),
@@ -30,8 +45,24 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_plot = {
         .name = "plot",
-        .usage = "RESULT|FOLDER [-o DIR]",
-        .summary = "draw throughput over cores, or of a folder over time (needs matplotlib)",
-        .help = "  -o, --output DIR      where the figures go; else next to the result\n",
+        .usage = "RESULT...|FOLDER [OPTION]...",
+        .summary = "draw results, or a folder of them over time (needs matplotlib)",
+        .help = "  -o, --output DIR      where the figures go; else beside the first result\n"
+                "      --format FORMAT   png (default), svg or pdf\n"
+                "      --x FIELD         one figure of one's own: over cores, a parameter, an "
+                "option\n"
+                "      --y METRIC        of this metric; else of the one that gates\n"
+                "      --series FIELD    a line for each of its values; else for each model\n"
+                "      --only KEY=VALUE  only cases with it: workload, model, cores, a parameter\n"
+                "      --paper           sizes for a printed page, 7 inches wide\n\n"
+                "Without --x, --y and --series: throughput over cores with the ideal and the fit "
+                "of\n"
+                "`heddle fit`, efficiency, CPU time per operation, latency by percentile, "
+                "fairness,\n"
+                "a map of all cases, and the trials in their order. What has nothing to show is "
+                "left\n"
+                "out, and that is said. Results of one machine are lines of one panel, several\n"
+                "machines panels side by side. Of a folder: throughput, or --y, over time.\n\n"
+                "Exit: 0, 2 where something is wrong, and nothing is drawn then.\n",
         .run = run,
 };

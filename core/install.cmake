@@ -19,7 +19,15 @@ file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/heddle ${PROJECT_BINARY_DIR}/lib
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/configs ${PROJECT_BINARY_DIR}/share/heddle/configs SYMBOLIC)
 file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/templates ${PROJECT_BINARY_DIR}/share/heddle/templates SYMBOLIC)
 file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_INCLUDEDIR} SYMBOLIC)
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/scripts/plot ${PROJECT_BINARY_DIR}/libexec/heddle/heddle-plot SYMBOLIC)
+# Commands that are scripts, and the package of each beside it.
+set(script_commands plot)
+foreach(script ${script_commands})
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/scripts/${script} ${PROJECT_BINARY_DIR}/libexec/heddle/heddle-${script} SYMBOLIC)
+  install(PROGRAMS ${PROJECT_SOURCE_DIR}/scripts/${script} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/heddle
+          RENAME heddle-${script})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/scripts/heddle_${script} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/heddle
+          PATTERN __pycache__ EXCLUDE)
+endforeach()
 
 install(TARGETS heddle)
 install(DIRECTORY include/heddle TYPE INCLUDE)
@@ -32,5 +40,3 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs/ DESTINATION ${CMAKE_INSTALL_DAT
 install(DIRECTORY templates DESTINATION ${CMAKE_INSTALL_DATADIR}/heddle REGEX "templates/README.md$" EXCLUDE)
 install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/heddle.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/heddle-plugin.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
-install(PROGRAMS ${PROJECT_SOURCE_DIR}/scripts/plot DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/heddle
-        RENAME heddle-plot)

@@ -127,21 +127,36 @@ test_plot() {
 	expect 2 "$plot" "$scratch/broken.json"
 	says "not a valid result"
 	expect 0 "$plot" "$top/tests/plot/sample.json" -o "$scratch/figures"
-	for kind in png svg; do
-		grep -qxF "$scratch/figures/sample.$kind" "$scratch/out" || fault "the path of the $kind is not told"
-	done
-	[ "$(head -c 4 "$scratch/figures/sample.png" | tail -c 3)" = PNG ] || fault "sample.png is no PNG"
-	grep -q '<svg' "$scratch/figures/sample.svg" || fault "sample.svg is no SVG"
+	[ "$(head -n 1 "$scratch/out")" = "$scratch/figures/sample-throughput.png" ] || fault "the main figure is not told first"
+	while read -r kind; do
+		[ "$(head -c 4 "$kind" | tail -c 3)" = PNG ] || fault "$kind is no PNG"
+	done <"$scratch/out"
+	says "left out: "
+	expect 0 "$plot" "$top/tests/plot/sample.json" -o "$scratch/figures" --format svg --only workload=counter --paper
+	grep -q '<svg' "$scratch/figures/sample-throughput.svg" || fault "sample-throughput.svg is no SVG"
+	expect 0 "$plot" "$top/tests/plot/sample.json" -o "$scratch/figures" --format pdf --x transport --y throughput
+	[ "$(head -c 4 "$scratch/figures/sample-throughput-by-transport.pdf")" = %PDF ] || fault "no PDF of one's own"
 	# Next to the result, over what an earlier call drew.
 	cp "$top/tests/plot/sample.json" "$scratch/again.json"
-	touch "$scratch/again.png"
+	touch "$scratch/again-throughput.png"
 	expect 0 "$plot" "$scratch/again.json"
-	[ -s "$scratch/again.png" ] || fault "nothing lies next to the result"
+	[ -s "$scratch/again-throughput.png" ] || fault "nothing lies next to the result"
 	# No case is ok.
 	sed 's/"status": "ok", "reason": null/"status": "failed", "reason": "no"/' "$scratch/again.json" >"$scratch/bad.json"
 	expect 0 "$plot" "$scratch/bad.json"
+	[ -s "$scratch/bad-throughput.png" ] || fault "what failed is not drawn"
 	echo x >"$scratch/file"
 	expect 2 "$plot" "$scratch/again.json" -o "$scratch/file"
+	# What is not there: the nearest name, and nothing is drawn.
+	for kind in '--x=core|--x core: unknown; did you mean "cores"?' '--y=throughputs|--y throughputs: unknown; did you mean "throughput"?' \
+		'--series=modell|--series modell: unknown; did you mean "model"?' '--only=modle=serial|--only modle: unknown; did you mean "model"?' \
+		'--only=model=seriell|--only model=seriell: no case has that; did you mean "serial"?' '--only=model|--only model: write KEY=VALUE'; do
+		expect 2 "$plot" "$scratch/again.json" -o "$scratch/nothing" "${kind%%|*}"
+		says "${kind#*|}"
+	done
+	expect 2 "$plot" "$scratch/again.json" "$scratch/again.json" -o "$scratch/nothing"
+	says "the same run as"
+	[ ! -e "$scratch/nothing" ] || fault "something was written"
 	# Over time: of one machine, oldest first, what else lies there is told.
 	mkdir "$scratch/history"
 	expect 2 "$plot" "$scratch/history"
@@ -153,7 +168,7 @@ test_plot() {
 	echo '{}' >"$scratch/history/schema.json"
 	expect 0 "$plot" "$scratch/history"
 	says "left out: 1 results of other machines, 1 files that are none"
-	grep -q '<svg' "$scratch/history/history.svg" || fault "no history"
+	[ -s "$scratch/history/history.png" ] || fault "no history"
 }
 
 # The same of a comparison.
@@ -291,7 +306,7 @@ test_install() {
 	grep -qE '"status": ?"ok"' "$scratch/run.json" || fault "the run has no case that is ok"
 	if /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
 		expect 0 "$moved/bin/heddle" plot "$scratch/run.json"
-		[ -s "$scratch/run.png" ] || fault "heddle plot drew nothing"
+		[ -s "$scratch/run-throughput.png" ] || fault "heddle plot drew nothing"
 	fi
 	build_outside "$moved"
 }

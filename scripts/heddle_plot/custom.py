@@ -1,0 +1,111 @@
+"""One figure of one's own: any metric over any field, lines by any field."""
+from .lines import LinesPanel, point_of
+from .panels import failures, grouped, trials_text, with_machine
+from .rows import demand, fields_of, metrics_of
+from .scaling import shared_entry
+from .sheet import Drawing
+from .words import clean, scale_of, value_text
+
+# What is not itself a setting of a case.
+DERIVED = ("status", "name", "key", "title", "series", "shared", "run", "machine", "revision", "started")
+
+
+def settings_of(row):
+    """All that makes the case what it is: {field: text}."""
+    case = row.case
+    settings = {"workload": case["workload"], **{key: value_text(value) for key, value in case["params"].items()},
+                "model": case["model"], **{key: value_text(value) for key, value in case["options"].items()},
+                "label": value_text(case.get("label")), "cores": str(row.cores)}
+    return {key: text for key, text in settings.items() if text}
+
+
+def model_fields(rows):
+    return ["model", *dict.fromkeys(key for row in rows for key in row.case["options"]), "label"]
+
+
+def line_of(row, series, x, varying):
+    if series is None:
+        # As in the other figures, but for an option that lies on the axis.
+        text = row.series
+        if x in row.case["options"]:
+            parts = [row.model, *(f"{key}={value_text(value)}" for key, value in row.case["options"].items()
+                                  if key != x and key in varying), value_text(row.case.get("label"))]
+            text = " ".join(filter(None, parts))
+    else:
+        value = row.field(series)
+        text = f"{series}={value_text(value)}" if series in row.case["params"] or series == "cores" else value_text(value)
+    return f"{text} · {row.source}" if row.source else text
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def check(rows, x, y, series):
+    """Trouble where the names are not those of fields and metrics."""
+    for name, option in ((x, "--x"), (series, "--series")):
+        if name is not None:
+            demand(name, fields_of(rows), option)
+    if y is not None:
+        demand(y, metrics_of(rows), "--y")
+
+
+def drawing(rows, x=None, y=None, series=None):
+    check(rows, x, y, series)
+    over, good = x or "cores", [row for row in rows if row.field(x or "cores") is not None]
+    settings = [settings_of(row) for row in good]
+    values = {key: {one.get(key) for one in settings} for key in dict.fromkeys(key for one in settings for key in one)}
+    varying = [key for key, texts in values.items() if len(texts) > 1]
+    aside = {over, series, *DERIVED, *(model_fields(good) if series is None else [])}
+
+    def place(row):
+        of_row = settings_of(row)
+        return (row.machine, *((key, of_row.get(key)) for key in ("workload", *varying) if key not in aside))
+
+    panels = [panel_of(of_panel, of_place, over, y, lambda row: line_of(row, series, over, varying))
+              for of_place, of_panel in grouped(good, place).items()]
+    panels = [panel for panel in panels if panel.points]
+    if not panels:
+        return None
+    name = y or "throughput"
+    return Drawing(f"{safe(name)}-by-{safe(over)}", f"{words(name)} over {words(over)}", "", trials_text(good), panels,
+                   shared_entry(panels))
+
+
+def safe(name):
+    """As a part of a file's name."""
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)[:60]
+
+
+def words(name):
+    return clean(name.replace("_", " "))
+
+
+def panel_of(rows, place, over, y, line):
+    settings = "  ".join(f"{key}={value}" for key, value in place[1:] if value is not None and key != "workload")
+    panel = LinesPanel(rows[0].case["workload"] if len({row.case["workload"] for row in rows}) == 1 else "all workloads",
+                       with_machine(rows, settings), x_label=words(over))
+    panel.notes = failures(rows)
+    found = [row.field(over) for row in rows]
+    if not all(map(is_number, found)):
+        panel.names = list(dict.fromkeys(map(value_text, found)))
+    for row in rows:
+        metric = row.metric(y)
+        if not metric:
+            continue
+        unit, factor = scale_of(metric["unit"])
+        panel.y_label = f"{words(y or 'throughput')}, {unit}" if unit else words(y)
+        value = row.field(over)
+        where = panel.names.index(value_text(value)) if panel.names else value
+        panel.points.setdefault(line(row), []).append(point_of(where, metric, row.shared, factor))
+    return panel
+
+
+def models_of_lines(rows, x, series):
+    """(text, model) of each line, for its looks; one that holds several models looks like its text."""
+    settings = [settings_of(row) for row in rows]
+    varying = [key for key in dict.fromkeys(key for one in settings for key in one)
+               if len({one.get(key) for one in settings}) > 1]
+    lines = grouped(rows, lambda row: line_of(row, series, x or "cores", varying))
+    return [(text, of_line[0].model if len({row.model for row in of_line}) == 1 and series in (None, "model", "series")
+             else text) for text, of_line in lines.items()]
