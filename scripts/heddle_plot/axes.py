@@ -2,16 +2,21 @@
 import math
 
 from .sheet import FAINT
-from .words import si, value_text
+from .words import cut, si, value_text
 
 
 def number_text(label, best):
     """How an axis writes its numbers: "20 ms", "4 M", and a share as it is."""
     if best is not None:
         return lambda value, _: f"{value:g}"
-    if label.split(",")[-1].split()[:1] == ["s"]:
+    if is_time(label):
         return lambda value, _: (si(value) if " " in si(value) else si(value) + " ") + "s"
     return si
+
+
+def is_time(label):
+    """Its unit stands with the numbers, so that 2 m are not taken for minutes."""
+    return label.split(",")[-1].split()[:1] == ["s"]
 
 
 def is_logarithmic(values):
@@ -40,7 +45,7 @@ def scale_values(axis, medians, all_values, label, best=None):
         set_limits(min(0, min(all_values, default=0)), max(highest * 1.08, (best or 0) * 1.05) or 1)
     axis.set_minor_locator(ticker.NullLocator())
     axis.set_major_formatter(ticker.FuncFormatter(number_text(label, best)))
-    axis.set_label_text(label)
+    axis.set_label_text(label.replace(", s", "") if is_time(label) else label)
     axes.grid(axis=name, color=FAINT, linewidth=0.6)
 
 
@@ -82,7 +87,7 @@ def scale_names(axes, names, label, letters):
     from matplotlib import ticker
 
     axes.xaxis.set_major_locator(ticker.FixedLocator(range(len(names))))
-    short = [name if len(name) <= letters else name[: letters - 1] + "…" for name in names]
+    short = [cut(name, letters) for name in names]
     axes.xaxis.set_major_formatter(ticker.FixedFormatter(short))
     if sum(map(len, short)) > letters * 1.6:
         axes.tick_params(axis="x", labelrotation=30)

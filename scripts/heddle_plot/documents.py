@@ -7,6 +7,7 @@ import sys
 from .words import Trouble, clean
 
 OK = "ok"
+BETWEEN = "  ·  "  # facts
 
 
 def read(path):
@@ -127,7 +128,7 @@ def machine_text(document):
         fact(document, "machine", "virtualisation"),
         "Linux " + kernel.removeprefix("Linux ") if kernel else None,
     ]
-    return "  ·  ".join(filter(None, facts))
+    return BETWEEN.join(filter(None, facts))
 
 
 def started(document):

@@ -1,6 +1,6 @@
 """Which figures there are, and what stands over each."""
 from . import custom, history, style
-from .documents import fact, machine_text, name_of, started
+from .documents import BETWEEN, fact, machine_text, name_of, started
 from .heat import heat
 from .latency import latency
 from .scaling import cost, efficiency, fairness, throughput
@@ -32,7 +32,7 @@ def heading(documents):
     revisions = list(dict.fromkeys(filter(None, (fact(document, "tool", "revision") for document in documents))))
     revision = f"heddle {revisions[0]}" if len(revisions) == 1 else ""
     title = " and ".join(names[:3]) + (" …" if len(names) > 3 else "") + "".join(f" ({word})" for word in sorted(status))
-    return title + (" (simulated)" if simulated and "simulated" not in title else ""), "  ·  ".join(filter(None, (where, when, revision)))
+    return title + (" (simulated)" if simulated and "simulated" not in title else ""), BETWEEN.join(filter(None, (where, when, revision)))
 
 
 def drawn(drawing, documents, rows, looks, paper):
@@ -43,11 +43,12 @@ def drawn(drawing, documents, rows, looks, paper):
     return {drawing.suffix + (f"-{number}" if len(pages) > 1 else ""): page for number, page in enumerate(pages, 1)}
 
 
-def standard(documents, rows, fits, paper=False):
-    """The figures that have something to show, and for the others a sentence why they are left out."""
+def standard(documents, rows, fits, paper=False, names=tuple(STANDARD)):
+    """Those of the figures that have something to show, and for the others a sentence why they are left out."""
     looks = style.looks([(row.line, row.model) for row in rows])
     figures, left_out = {}, []
-    for name, (make, reason) in STANDARD.items():
+    for name in names:
+        make, reason = STANDARD[name]
         drawing = make(rows, fits)
         if drawing is None:
             left_out.append(f"{name} ({reason})")

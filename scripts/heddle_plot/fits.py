@@ -1,10 +1,19 @@
 """The scalability fit, as `heddle fit --json` says it. Nothing is fitted here."""
+import json
 import os
 import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from .documents import number
+from .words import clean
+
+PATIENCE_S = 120
 
 
 def program():
-    """The heddle that asked for the figures, else the one of the build tree, else PATH's; None where there is none."""
+    """The heddle that asked for the figures, else that of a build in this tree, else PATH's; None where there is none."""
     top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
     for path in (os.environ.get("HEDDLE"), os.path.join(top, "build", "release", "bin", "heddle")):
         if path and os.access(path, os.X_OK) and os.path.isfile(path):
@@ -12,12 +21,85 @@ def program():
     return shutil.which("heddle")
 
 
-class NoFits:
-    """Where there is nobody to ask."""
+@dataclass
+class Fit:
+    """Of a series of a workload: the law, or the reason why there is none."""
 
-    def of(self, _row):
-        return None
+    reason: str = None
+    rate: float = 0
+    contention: float = 0
+    coherence: float = 0
+    peak: tuple = (None, None, None)  # cores, and their interval; None: there is no end
+
+    def at(self, cores):
+        return self.rate * cores / (1 + self.contention * (cores - 1) + self.coherence * cores * (cores - 1))
+
+    def words(self):
+        value, low, high = self.peak
+        if value is None:
+            peak = "no peak"
+        else:
+            bounds = f" [{low:.3g}, {'∞' if high is None else format(high, '.3g')}]" if low is not None else ""
+            peak = f"peak at {value:.3g} core{'' if value == 1 else 's'}{bounds}"
+        return f"α {self.contention:.2g}, β {self.coherence:.2g}, {peak}"
+
+
+def estimate(entry, key):
+    found = entry.get(key)
+    return number(found.get("value")) if isinstance(found, dict) else None
+
+
+def read_entry(entry):
+    """A Fit; None where the entry says neither a law nor a reason."""
+    rate, contention, coherence = (estimate(entry, key) for key in ("lambda", "alpha", "beta"))
+    if None not in (rate, contention, coherence):
+        cores = (entry.get("peak") or {}).get("cores") or {}
+        return Fit(None, rate, contention, coherence, tuple(number(cores.get(key)) for key in ("value", "low", "high")))
+    return Fit(clean(entry["reason"], 300)) if entry.get("reason") else None
+
+
+class Fits:
+    """Of all results: by document, title and series."""
+
+    def __init__(self):
+        self.found = {}
+
+    def add(self, document, answer):
+        for entry in answer["fits"]:
+            fit = read_entry(entry)
+            if fit:
+                key = (id(document), clean(entry["title"], 400), clean(entry["series"]))
+                self.found[key] = fit
+
+    def of(self, row):
+        return self.found.get((id(row.document), row.title, row.series))
+
+
+def ask(heddle, path):
+    """The document; ValueError with the reason where there is none."""
+    try:
+        done = subprocess.run([heddle, "fit", "--json", os.path.abspath(path)], stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=PATIENCE_S, check=False)
+        if done.stdout:
+            return json.loads(done.stdout)
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit {done.returncode}"]
+        raise ValueError(clean(said[0], 200))
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ValueError(clean(error, 200)) from error
 
 
 def fits_of(paths, documents):
-    return NoFits()
+    """Fits of all results; why there are none is told on stderr."""
+    fits, heddle = Fits(), program()
+    if not heddle:
+        print("plot: drawn without the scalability fit: there is no heddle in $HEDDLE, build/release or PATH",
+              file=sys.stderr)
+        return fits
+    for path, document in zip(paths, documents):
+        try:
+            fits.add(document, ask(heddle, path))
+        except ValueError as error:
+            print(f"plot: {path}: drawn without the scalability fit: {error}", file=sys.stderr)
+        except (KeyError, TypeError, AttributeError):
+            print(f"plot: {path}: drawn without the scalability fit: {heddle} says what is none", file=sys.stderr)
+    return fits

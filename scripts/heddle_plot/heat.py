@@ -7,7 +7,7 @@ from .documents import OK
 from .latency import ends_of
 from .panels import grouped, settings_of
 from .sheet import ALARM, Drawing, Panel
-from .words import plural, scale_of, short_si
+from .words import cut, plural, scale_of, short_si
 
 WORST = 0.01  # and less has the darkest colour
 
@@ -60,7 +60,7 @@ class HeatPanel(Panel):
     def label(self, axes, sheet):
         for side in axes.spines.values():
             side.set_visible(False)
-        short = [line if len(line) <= 30 else line[:29] + "…" for line in self.lines_across]
+        short = [cut(line, 30) for line in self.lines_across]
         axes.set_xticks(range(len(short)), short, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(len(self.names)), ["\n".join(self.wrapped(name)) for name in self.names])
         axes.tick_params(length=0, labelcolor="#222222", labelsize=sheet.tick)

@@ -3,9 +3,9 @@ import re
 from dataclasses import dataclass, field
 
 from . import axes as scales
-from .lines import SHARED, mark, moved, point_of
+from .lines import SHARED, mark, moved, point_of, shifts
 from .panels import grouped, settings_of, settle_families, trials_text, with_machine
-from .sheet import SCREEN, Drawing, Panel, line_look
+from .sheet import Drawing, Panel, line_look
 from .words import listed, plural, scale_of
 
 # Of a workload that has both, the first is drawn full, the second hollow and thin.
@@ -53,8 +53,7 @@ class LatencyPanel(Panel):
         scales.scale_values(axes.yaxis, [point.value for point in every],
                             [value for point in every for value in (point.low, point.high)], self.y_label)
         order = [line for line in looks if line in self.lines()]
-        for rank, line in enumerate(order):
-            shift = (rank - (len(order) - 1) / 2) * min(2.6, 10 / len(order)) * sheet.mark / SCREEN.mark
+        for line, shift in zip(order, shifts(axes, sheet, len(order), len(self.percentiles))):
             for second in (True, False):
                 if (line, second) in self.points:
                     self.draw_curve(axes, sheet, looks[line], (line, second), moved(axes, shift))

@@ -2,9 +2,10 @@
 import math
 import textwrap
 
+from .documents import BETWEEN
 from .sheet import ALARM, GROUND, INK, LETTER, QUIET, line_look, marker_look
 
-MOST_NOTES = 7
+MOST_NOTES = 10
 
 
 def wrapped_notes(panel, sheet, width):
@@ -46,26 +47,54 @@ def legend_columns(texts, width, sheet):
     for columns in range(len(texts), 1, -1):
         rows, longer = divmod(len(texts), columns)
         ends = [rows * i + min(i, longer) for i in range(columns + 1)]
-        wide = sum(sheet.small * 0.09 + letter * max(map(len, texts[i:j])) for i, j in zip(ends, ends[1:]))
+        wide = sum(sheet.small * 0.072 + letter * max(map(len, texts[i:j])) for i, j in zip(ends, ends[1:]))
         if wide <= width:
             return -(-len(texts) // -(-len(texts) // columns))  # columns of even length
     return 1
 
 
-def handles_of(drawing, sheet, looks, panels):
-    """What the legend holds: the lines of the panels in the order of the result, then the extra ones."""
+def legends_of(drawing, sheet, looks, panels):
+    """What the legends hold: the lines of the panels in the order of the result, and the extra ones below."""
     from matplotlib.lines import Line2D
 
     drawn = {line for panel in panels for line in panel.lines()}
-    handles = []
+    handles, extra = [], []
     for text in (text for text in looks if text in drawn):
         handles.append(Line2D([], [], label=text, **line_look(looks[text], sheet), **marker_look(looks[text], sheet)))
     for text, what in drawing.extra:
-        handles.append(Line2D([], [], label=text, **{"linewidth": sheet.line, "markersize": sheet.mark, **what}))
-    for handle in handles:  # a name that begins with this would be left out
+        extra.append(Line2D([], [], label=text, **{"linewidth": sheet.line, "markersize": sheet.mark, **what}))
+    for handle in handles + extra:  # a name that begins with this would be left out
         if handle.get_label().startswith("_"):
             handle.set_label(" " + handle.get_label())
-    return handles
+    return [handles, extra]
+
+
+def put_legends(page, legends, place, inner, sheet):
+    """From this height down; the height below them."""
+    for handles in filter(None, legends):
+        texts = [handle.get_label() for handle in handles]
+        columns = legend_columns(texts, inner, sheet)
+        page.figure.legend(
+            handles=handles, ncol=columns, loc="upper left", borderaxespad=0, borderpad=0, fontsize=sheet.small,
+            bbox_to_anchor=(sheet.margin / page.width, 1 - place / page.height), frameon=False, handlelength=2.8,
+            columnspacing=1.5, labelspacing=0.35)
+        place += legend_height(texts, inner, sheet)
+    return place
+
+
+def legend_height(texts, inner, sheet):
+    return sheet.leading(sheet.small) * math.ceil(len(texts) / legend_columns(texts, inner, sheet)) if texts else 0
+
+
+def wrapped_facts(text, letters):
+    """Lines that break between facts."""
+    lines = []
+    for fact in text.split(BETWEEN):
+        if lines and len(lines[-1]) + len(BETWEEN) + len(fact) <= letters:
+            lines[-1] += BETWEEN + fact
+        else:
+            lines.append(fact)
+    return lines
 
 
 # ---- From the top down ----
@@ -75,13 +104,22 @@ class Page:
     """A figure that is written to in inches from its upper left corner."""
 
     def __init__(self, width, height):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         self.width, self.height = width, height
         self.figure = Figure(figsize=(width, height), facecolor=GROUND)
+        FigureCanvasAgg(self.figure)  # measures what is written
 
-    def write(self, x, y, text, **how):
-        return self.figure.text(x / self.width, 1 - y / self.height, text, va="top", **how)
+    def write(self, x, y, text, room, **how):
+        """At most so many inches of it."""
+        written = self.figure.text(x / self.width, 1 - y / self.height, text, va="top", **how)
+        while len(text) > 8 and self.width_of(written) > room:
+            text = text[: min(len(text) - 2, int(len(text) * room / self.width_of(written)))] + "…"
+            written.set_text(text)
+
+    def width_of(self, written):
+        return written.get_window_extent(self.figure.canvas.get_renderer()).width / self.figure.dpi
 
     def axes(self, x, y, width, tall):
         axes = self.figure.add_axes([x / self.width, 1 - (y + tall) / self.height, width / self.width,
@@ -131,25 +169,20 @@ def one_page(drawing, sheet, looks, rows, cell, part):
     total = max(columns * across, sheet.panel[0] + sheet.left) + sheet.margin
     inner = total - 2 * sheet.margin
     title = textwrap.wrap(drawing.title + part, sheet.letters(inner, sheet.title * 1.12))[:2]
-    small = [line for text in (drawing.facts, drawing.marks) if text
-             for line in textwrap.wrap(text, sheet.letters(inner, sheet.small))]
-    handles = handles_of(drawing, sheet, looks, [panel for row, _ in rows for panel in row])
-    texts = [handle.get_label() for handle in handles]
-    in_legend = legend_columns(texts, inner, sheet)
-    legend = sheet.leading(sheet.small) * math.ceil(len(texts) / in_legend) + 0.06 if texts else 0
+    letters = sheet.letters(inner, sheet.small)
+    small = wrapped_facts(drawing.facts, letters) + textwrap.wrap(drawing.marks, letters)
+    legends = legends_of(drawing, sheet, looks, [panel for row, _ in rows for panel in row])
+    legend = 0.06 + sum(legend_height([handle.get_label() for handle in handles], inner, sheet) for handles in legends)
     top = sheet.margin * 0.7 + sheet.leading(sheet.title) * len(title)
     head = top + sheet.leading(sheet.small) * len(small) + legend + sheet.leading(sheet.small) * 0.8
     page = Page(total, head + sum(sum(height) for _, height in rows))
     for number, line in enumerate(title):
-        page.write(sheet.margin, sheet.margin * 0.7 + sheet.leading(sheet.title) * number, line, fontsize=sheet.title,
+        page.write(sheet.margin, sheet.margin * 0.7 + sheet.leading(sheet.title) * number, line, inner, fontsize=sheet.title,
                    fontweight="bold", color=INK)
     for number, line in enumerate(small):
-        page.write(sheet.margin, top + sheet.leading(sheet.small) * number, line, fontsize=sheet.small, color=QUIET)
-    if handles:
-        place = top + sheet.leading(sheet.small) * len(small) + 0.05
-        page.figure.legend(handles=handles, ncol=in_legend, loc="upper left", borderaxespad=0, borderpad=0,
-                           bbox_to_anchor=(sheet.margin / total, 1 - place / page.height), fontsize=sheet.small,
-                           frameon=False, handlelength=2.8, columnspacing=1.5, labelspacing=0.35)
+        page.write(sheet.margin, top + sheet.leading(sheet.small) * number, line, inner, fontsize=sheet.small,
+                   color=QUIET)
+    put_legends(page, legends, top + sheet.leading(sheet.small) * len(small) + 0.05, inner, sheet)
     put_rows(page, rows, head, (left, width, across), sheet, looks)
     return page.figure
 
@@ -165,16 +198,17 @@ def put_rows(page, rows, head, cell, sheet, looks):
 def put_panel(page, panel, place, above, sheet, looks):
     x, y, left, width = place
     settings = settings_lines(panel, sheet, width + left)
-    over = y + above - 0.08 - sheet.leading(sheet.small) * len(settings)
-    page.write(x + 0.02, over - sheet.leading(sheet.head) * 1.05, panel.head, fontsize=sheet.head, fontweight="bold",
+    over = y + sheet.leading(sheet.head) * 1.05
+    page.write(x + 0.02, y, panel.head, width + left, fontsize=sheet.head, fontweight="bold",
                color=INK)
     for number, line in enumerate(settings):
-        page.write(x + 0.02, over + sheet.leading(sheet.small) * number, line, fontsize=sheet.small, color=QUIET)
+        page.write(x + 0.02, over + sheet.leading(sheet.small) * number, line, width + left, fontsize=sheet.small,
+                   color=QUIET)
     tall = panel.tall(sheet)
     axes = page.axes(x + left, y + above, width, tall)
     axes.tick_params(which="both", color="#888888", labelsize=sheet.tick, width=0.6, length=2.5)
     panel.draw(axes, sheet, looks)
     under = y + above + tall + panel.below(sheet)
     for number, (line, bad) in enumerate(wrapped_notes(panel, sheet, width + left * 0.8)):
-        page.write(x + left * 0.2, under + sheet.leading(sheet.note) * number, line, fontsize=sheet.note,
+        page.write(x + left * 0.2, under + sheet.leading(sheet.note) * number, line, width + left * 0.8, fontsize=sheet.note,
                    color=ALARM if bad else QUIET)

@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 
 from . import axes as scales
-from .sheet import FAINT, SCREEN, Panel, line_look, marker_look
+from .sheet import FAINT, Panel, line_look, marker_look
 from .words import plural
 
 SHARED = "load generator on the same cores"
@@ -100,25 +100,30 @@ class LinesPanel(Panel):
         else:
             scales.scale_counts(axes, places, self.x_label)
         scales.scale_values(axes.yaxis, self.medians(), self.all_values(), self.y_label, best=self.best)
-        step = min(2.6 if len(places) < 7 else 1.6, 10 / len(order)) * sheet.mark / SCREEN.mark
-        for rank, line in enumerate(order):
-            self.draw_line(axes, sheet, looks[line], line, (rank - (len(order) - 1) / 2) * step)
+        for line, shift in zip(order, shifts(axes, sheet, len(order), len(self.names) or len(places))):
+            self.draw_line(axes, sheet, looks[line], line, shift)
         if self.ideal:
             draw_function(axes, self.ideal, places, "ideal", zorder=1.5, **IDEAL)
 
     def draw_line(self, axes, sheet, look, line, shift):
-        """Side by side with the others, a few points of paper apart, so that intervals do not hide one another."""
         transform = moved(axes, shift)
         points = sorted(self.points[line], key=lambda point: point.place)
         if line in self.curves:
             draw_function(axes, self.curves[line], [point.place for point in points], f"fit:{line}",
-                          **line_look(look, sheet))
+                          transform=transform, **line_look(look, sheet))
         elif not self.names:
             connect(axes, points, transform, line_look(look, sheet), line)
         for hollow in (False, True):
             of_kind = [point for point in points if point.shared is hollow]
             if of_kind:
                 mark(axes, of_kind, [point.place for point in of_kind], look, sheet, line, hollow, transform)
+
+
+def shifts(axes, sheet, lines, places):
+    """How many points of paper each line stands aside, so that intervals do not hide one another."""
+    room = axes.get_position().width * axes.figure.get_figwidth() * 72 / places
+    step = min(room * 0.45 / lines, sheet.mark * (1.2 if places < 4 else 0.5))
+    return [(rank - (lines - 1) / 2) * step for rank in range(lines)]
 
 
 def moved(axes, points):

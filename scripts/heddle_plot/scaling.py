@@ -37,15 +37,13 @@ def put_fits(panel, rows, fits):
     """Curves where the law was fitted, and in words what came out, or why there is no fit."""
     reasons = {}
     for line, of_line in grouped(rows, lambda row: row.line).items():
-        if line not in panel.points:
-            continue
-        fit = fits.of(of_line[0])
-        if fit is None:
+        fit = fits.of(of_line[0]) if line in panel.points and len(panel.points[line]) > 1 else None
+        if fit is None or is_paced(of_line[0]):
             continue
         if fit.reason:
             reasons.setdefault(fit.reason, []).append(line)
         else:
-            _, factor = scale_of(of_line[0].metric()["unit"])
+            _, factor = scale_of(next(row.metric() for row in of_line if row.metric())["unit"])
             panel.curves[line] = lambda cores, fit=fit, factor=factor: fit.at(cores) * factor
             panel.notes.append((f"{line}: {fit.words()}", False))
     for reason, lines in reasons.items():
@@ -63,7 +61,7 @@ def throughput(rows, fits):
         put_fits(panel, of_panel, fits)
         panels.append(panel)
     has_ideal = any(panel.ideal for panel in panels)
-    more = "; curves are the scalability fit" if any(panel.curves for panel in panels) else ""
+    more = "; a curve is the scalability fit, α contention, β coherence" if any(panel.curves for panel in panels) else ""
     return drawing("throughput", "throughput over cores", panels, rows, more, [(IDEAL_TEXT, IDEAL)] * has_ideal)
 
 

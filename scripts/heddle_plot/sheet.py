@@ -33,7 +33,7 @@ class Sheet:
         return size * 1.5 / 72
 
 
-SCREEN = Sheet(panel=(6.4, 4.7, 3.3), tall=2.5, left=0.8, right=0.25, margin=0.25, most=22, dpi=144,
+SCREEN = Sheet(panel=(6.4, 4.7, 3.3), tall=2.5, left=0.8, right=0.25, margin=0.25, most=17, dpi=144,
                title=14, head=11, small=8.5, tick=8, note=7.2, line=1.5, mark=5.2)
 PAPER = Sheet(panel=(2.85, 2.88, 1.74), tall=1.55, left=0.52, right=0.1, margin=0.06, most=9.4, dpi=300,
               title=8.5, head=7.5, small=6.2, tick=6, note=5.6, line=0.9, mark=3)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from . import axes as scales
 from .panels import by_workload, grouped, settings_of, with_machine
 from .sheet import FAINT, GROUND, Drawing, Panel, marker_look
+from .words import cut
 
 HALF = math.log2(1.6)  # of a strip
 
@@ -24,7 +25,7 @@ class TrialsPanel(Panel):
     last: int = 1
 
     def left(self, sheet):
-        longest = max(min(len(strip.text), 30) for strip in self.strips)
+        longest = max(len(strip.text) for strip in self.strips)
         return sheet.left * 0.25 + longest * sheet.note * 0.57 / 72
 
     def tall(self, sheet):
@@ -39,8 +40,7 @@ class TrialsPanel(Panel):
                 axes.axhspan(row - offset(strip.bounds[1]), row - offset(strip.bounds[0]), zorder=0,
                              color=looks[strip.line].colour, alpha=0.14, linewidth=0, gid=f"interval:{strip.line}")
             self.draw_strip(axes, sheet, looks[strip.line], row, strip)
-        short = [strip.text if len(strip.text) <= 30 else strip.text[:29] + "…" for strip in self.strips]
-        axes.set_yticks(range(len(short)), short)
+        axes.set_yticks(range(len(self.strips)), [strip.text for strip in self.strips])
         axes.tick_params(axis="y", length=0, labelsize=sheet.note, labelcolor="#222222")
         axes.set_ylim(len(self.strips) - 0.4, -0.6)
         axes.set_xlim(-self.last * 0.02, self.last * 1.02)
@@ -97,7 +97,7 @@ def strip_of(row, texts_have_cores, places):
         orders.append(places[id(trial)])
         values.append(value / metric["median"] if value is not None else None)
     bounds = tuple(bound / metric["median"] for bound in metric["ci95"]) if known and metric["ci95"] else ()
-    return Strip(row.line, f"{row.line} {row.cores}" if texts_have_cores else row.line, orders, values, bounds)
+    return Strip(row.line, f"{cut(row.line, 26)} {row.cores}" if texts_have_cores else cut(row.line, 30), orders, values, bounds)
 
 
 def trials(rows, _):

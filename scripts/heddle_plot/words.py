@@ -13,6 +13,10 @@ class Trouble(Exception):
 def clean(text, most=120):
     """On one line and without what could steer a terminal or cannot be written as UTF-8; cut where it is long."""
     text = "".join(" " if letter.isspace() else letter if letter.isprintable() else "?" for letter in str(text))
+    return cut(text, most)
+
+
+def cut(text, most):
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
