@@ -30,7 +30,7 @@ def scale_values(axis, medians, all_values, label, best=None):
 
     axes, name = axis.axes, axis.axis_name
     set_limits = getattr(axes, f"set_{name}lim")
-    if best is None and is_logarithmic(medians):
+    if is_logarithmic(medians) and (best is None or max(medians) > 3 * best):
         positive = [value for value in all_values if value > 0]
         low, high = min(positive), max(positive)
         decades = math.log10(high / low)

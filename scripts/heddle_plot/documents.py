@@ -117,18 +117,27 @@ def machine_class(document):
     return (*(fact(document, "machine", key) for key in keys), kernel.removeprefix("Linux ").split(".")[0])
 
 
+def simulated(document):
+    return "simulated" if document["machine"].get("simulated") else ""
+
+
+def cores_text(document):
+    cores = document["machine"].get("cores_usable")
+    return f"{cores} usable core{'' if cores == 1 else 's'}" if isinstance(cores, int) else ""
+
+
+def kernel_text(document):
+    kernel = fact(document, "machine", "kernel")
+    return "Linux " + kernel.removeprefix("Linux ") if kernel else ""
+
+
+MACHINE_FACTS = (simulated, lambda document: fact(document, "machine", "cpu_model"), cores_text,
+                 lambda document: fact(document, "machine", "virtualisation"), kernel_text)
+
+
 def machine_text(document):
     """The machine in a line, what is most telling first."""
-    cores = document["machine"].get("cores_usable")
-    kernel = fact(document, "machine", "kernel")
-    facts = [
-        "simulated" if document["machine"].get("simulated") else None,
-        fact(document, "machine", "cpu_model"),
-        f"{cores} usable core{'' if cores == 1 else 's'}" if isinstance(cores, int) else None,
-        fact(document, "machine", "virtualisation"),
-        "Linux " + kernel.removeprefix("Linux ") if kernel else None,
-    ]
-    return BETWEEN.join(filter(None, facts))
+    return BETWEEN.join(filter(None, (of_machine(document) for of_machine in MACHINE_FACTS)))
 
 
 def started(document):

@@ -40,7 +40,7 @@ class Fit:
             peak = "no peak"
         else:
             bounds = f" [{low:.3g}, {'∞' if high is None else format(high, '.3g')}]" if low is not None else ""
-            peak = f"peak at {value:.3g} core{'' if value == 1 else 's'}{bounds}"
+            peak = f"peak {value:.3g}{bounds}"
         return f"α {self.contention:.2g}, β {self.coherence:.2g}, {peak}"
 
 

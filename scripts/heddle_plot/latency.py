@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 from . import axes as scales
 from .lines import SHARED, mark, moved, point_of, shifts
-from .panels import grouped, settings_of, settle_families, trials_text, with_machine
+from .panels import grouped, settings_of, settle_families, side_by_side, trials_text, with_machine
 from .sheet import Drawing, Panel, line_look
 from .words import listed, plural, scale_of
 
 # Of a workload that has both, the first is drawn full, the second hollow and thin.
 PAIRS = [("response", "latency"), ("last_byte", "first_byte"), ("last", "first")]
-WORDS = {"response": "response time, from the planned send", "latency": "service time, from the send",
+WORDS = {"response": "response time, from the planned send", "latency": "service time",
          "last_byte": "until the last byte", "first_byte": "until the first byte", "last": "until the last ran",
          "first": "until the first ran", "late": "lateness of a sleep's end"}
 PERCENTILE = re.compile(r"(.+)_p(\d\d)(\d*)$")
@@ -37,7 +37,6 @@ def place_of(percentile, last):
 
 @dataclass
 class LatencyPanel(Panel):
-    title: str = ""
     family: list = field(default_factory=list)  # panels that have the same axis of times
     points: dict = field(default_factory=dict)  # of a line and whether it is the second: its points
     percentiles: dict = field(default_factory=dict)  # of a place: what the axis calls it
@@ -114,7 +113,7 @@ def panel_of(rows, all_rows):
     first, second = chosen(dict.fromkeys(what for of_row in curves.values() for what in of_row))
     settings = [part for part in (settings_of(rows, all_rows), f"on {plural(rows[0].cores, 'core')}") if part]
     panel = LatencyPanel(rows[0].case["workload"], with_machine(rows, "  ".join(settings)))
-    panel.title = rows[0].title
+    panel.title, panel.machine, panel.variant = rows[0].title, rows[0].machine, str(rows[0].cores)
     for row in rows:
         fill(panel, row, curves[id(row)], first, second)
     if any(row.shared for row in rows):
@@ -151,6 +150,5 @@ def latency(rows, _):
         return None
     settle_families(panels)
     more = f"; for {listed(sorted(left_out))} cores: --only cores=N" if left_out else ""
-    machines = len({row.machine for row in rows})
-    return Drawing("latency", "latency by percentile", "", trials_text(good) + more, panels,
-                   columns=machines if machines > 1 else 0)
+    panels, columns = side_by_side(panels, good)
+    return Drawing("latency", "latency by percentile", "", trials_text(good) + more, panels, columns=columns)

@@ -10,7 +10,7 @@ MOST_NOTES = 10
 
 def wrapped_notes(panel, sheet, width):
     """The notes in lines that fit below the panel, those that fail first; pairs of a line and whether it failed."""
-    letters, kept = sheet.letters(width, sheet.note), []
+    letters, kept = sheet.letters(width, sheet.note * 0.93), []
     notes = sorted(panel.notes, key=lambda note: not note[1])
     for index, (text, bad) in enumerate(notes):
         lines = textwrap.wrap(text, letters, subsequent_indent="   ") or [""]
@@ -62,7 +62,7 @@ def legends_of(drawing, sheet, looks, panels):
     for text in (text for text in looks if text in drawn):
         handles.append(Line2D([], [], label=text, **line_look(looks[text], sheet), **marker_look(looks[text], sheet)))
     for text, what in drawing.extra:
-        extra.append(Line2D([], [], label=text, **{"linewidth": sheet.line, "markersize": sheet.mark, **what}))
+        extra.append(Line2D([], [], label=text, **{"linewidth": sheet.line * 0.6, "markersize": sheet.mark, **what}))
     for handle in handles + extra:  # a name that begins with this would be left out
         if handle.get_label().startswith("_"):
             handle.set_label(" " + handle.get_label())
@@ -135,7 +135,7 @@ class Page:
 def row_heights(row, sheet, width, left):
     above = sheet.leading(sheet.head) * 1.15 + sheet.leading(sheet.small) * max(
         len(settings_lines(panel, sheet, width + left)) for panel in row) + 0.08
-    below = max(panel.below(sheet) + sheet.leading(sheet.note) * len(wrapped_notes(panel, sheet, width + left * 0.8))
+    below = max(panel.below(sheet) + sheet.leading(sheet.note) * len(wrapped_notes(panel, sheet, width + left))
                 for panel in row)
     return above, max(panel.tall(sheet) for panel in row), below + sheet.leading(sheet.head)
 
@@ -191,7 +191,8 @@ def put_rows(page, rows, head, cell, sheet, looks):
     left, width, across = cell
     for row, (above, tall, below) in rows:
         for column, panel in enumerate(row):
-            put_panel(page, panel, (column * across + sheet.margin, head, left, width), above, sheet, looks)
+            if panel.head:
+                put_panel(page, panel, (column * across + sheet.margin, head, left, width), above, sheet, looks)
         head += above + tall + below
 
 
@@ -209,6 +210,6 @@ def put_panel(page, panel, place, above, sheet, looks):
     axes.tick_params(which="both", color="#888888", labelsize=sheet.tick, width=0.6, length=2.5)
     panel.draw(axes, sheet, looks)
     under = y + above + tall + panel.below(sheet)
-    for number, (line, bad) in enumerate(wrapped_notes(panel, sheet, width + left * 0.8)):
-        page.write(x + left * 0.2, under + sheet.leading(sheet.note) * number, line, width + left * 0.8, fontsize=sheet.note,
+    for number, (line, bad) in enumerate(wrapped_notes(panel, sheet, width + left)):
+        page.write(x + 0.02, under + sheet.leading(sheet.note) * number, line, width + left, fontsize=sheet.note,
                    color=ALARM if bad else QUIET)

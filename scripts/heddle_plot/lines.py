@@ -6,7 +6,7 @@ from .sheet import FAINT, Panel, line_look, marker_look
 from .words import plural
 
 SHARED = "load generator on the same cores"
-IDEAL = {"color": "#666666", "linewidth": 0.9, "linestyle": (0, (6, 2, 1, 2))}
+IDEAL = {"color": "#666666", "linestyle": (0, (6, 2, 1, 2))}
 FAINTER = 0.4
 
 
@@ -28,7 +28,6 @@ def point_of(place, metric, shared, factor=1.0):
 
 @dataclass
 class LinesPanel(Panel):
-    title: str = ""  # of its cases
     points: dict = field(default_factory=dict)  # of a line: its points
     x_label: str = "cores"
     y_label: str = ""
@@ -103,7 +102,7 @@ class LinesPanel(Panel):
         for line, shift in zip(order, shifts(axes, sheet, len(order), len(self.names) or len(places))):
             self.draw_line(axes, sheet, looks[line], line, shift)
         if self.ideal:
-            draw_function(axes, self.ideal, places, "ideal", zorder=1.5, **IDEAL)
+            draw_function(axes, self.ideal, places, "ideal", zorder=1.5, linewidth=sheet.line * 0.6, **IDEAL)
 
     def draw_line(self, axes, sheet, look, line, shift):
         transform = moved(axes, shift)

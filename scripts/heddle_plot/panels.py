@@ -1,6 +1,7 @@
 """Rows in panels: a panel a workload with its parameters and a machine, a line a model."""
 from .documents import OK
 from .lines import LinesPanel, point_of
+from .sheet import Panel
 from .words import listed, plural, scale_of, value_text
 
 
@@ -45,7 +46,7 @@ def failures(rows):
 def over_cores(rows, all_rows, choose, name):
     """The panel of a metric over cores; `choose` gives a row's metric or None."""
     panel = LinesPanel(rows[0].case["workload"], with_machine(rows, settings_of(rows, all_rows)))
-    panel.notes, panel.title = failures(rows), rows[0].title
+    panel.notes, panel.title, panel.machine = failures(rows), rows[0].title, rows[0].machine
     for row in rows:
         metric = choose(row)
         if metric:
@@ -57,6 +58,18 @@ def over_cores(rows, all_rows, choose, name):
 
 def with_machine(rows, text):
     return [part for part in (text, rows[0].machine) if part]
+
+
+def side_by_side(panels, rows):
+    """Panels in rows of one title where there are several machines, and how many columns; blank where one has none."""
+    machines = list(dict.fromkeys(row.machine for row in rows))
+    if not 1 < len(machines) <= 3:
+        return panels, 0
+    placed = []
+    for of_title in grouped(panels, lambda panel: (panel.title, panel.variant)).values():
+        by_machine = {panel.machine: panel for panel in of_title}
+        placed += [by_machine.get(machine) or Panel("") for machine in machines]
+    return placed, len(machines)
 
 
 def settle_families(panels):

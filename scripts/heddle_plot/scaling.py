@@ -3,7 +3,7 @@ import math
 import statistics
 
 from .lines import IDEAL, SHARED, Point
-from .panels import by_workload, grouped, over_cores, settle_families, trials_text
+from .panels import by_workload, grouped, over_cores, settle_families, side_by_side, trials_text
 from .sheet import Drawing
 from .words import scale_of
 
@@ -12,7 +12,8 @@ HOLLOW = (SHARED, {"color": "#777777", "marker": "o", "markerfacecolor": "#FFFFF
 
 
 def shared_entry(panels):
-    return [HOLLOW] * any(point.shared for panel in panels for points in panel.points.values() for point in points)
+    return [HOLLOW] * any(point.shared for panel in panels if panel.head for points in panel.points.values()
+                      for point in points)
 
 
 def drawing(suffix, title, panels, rows, more="", extra=()):
@@ -21,9 +22,8 @@ def drawing(suffix, title, panels, rows, more="", extra=()):
     if not panels:
         return None
     settle_families(panels)
-    machines = len({row.machine for row in rows})
-    return Drawing(suffix, title, "", trials_text(rows) + more, panels, [*extra, *shared_entry(panels)],
-                   machines if machines > 1 else 0)
+    panels, columns = side_by_side(panels, rows)
+    return Drawing(suffix, title, "", trials_text(rows) + more, panels, [*extra, *shared_entry(panels)], columns)
 
 
 # ---- Throughput ----
@@ -61,7 +61,7 @@ def throughput(rows, fits):
         put_fits(panel, of_panel, fits)
         panels.append(panel)
     has_ideal = any(panel.ideal for panel in panels)
-    more = "; a curve is the scalability fit, α contention, β coherence" if any(panel.curves for panel in panels) else ""
+    more = "; a curve is the scalability fit: α contention, β coherence, peak in cores" if any(panel.curves for panel in panels) else ""
     return drawing("throughput", "throughput over cores", panels, rows, more, [(IDEAL_TEXT, IDEAL)] * has_ideal)
 
 

@@ -41,11 +41,14 @@ PAPER = Sheet(panel=(2.85, 2.88, 1.74), tall=1.55, left=0.52, right=0.1, margin=
 
 @dataclass
 class Panel:
-    """One pair of axes and what stands around it. A kind of figure draws in a panel of its own kind."""
+    """One pair of axes and what stands around it, nothing where it has no head. Each kind of figure has its own kind."""
 
     head: str
     settings: list = field(default_factory=list)  # texts below the head
     notes: list = field(default_factory=list)  # pairs: a text, whether something failed
+    title: str = ""  # of its cases, the machine they ran on, and what else tells panels of one title apart
+    machine: str = ""
+    variant: str = ""
 
     def tall(self, sheet):
         return sheet.tall

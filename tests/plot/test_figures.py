@@ -166,7 +166,7 @@ class Fitted(unittest.TestCase):
         self.assertAlmostEqual(curve.get_ydata()[-1], 1e6 * 8 / (1 + 0.1 * 7 + 0.01 * 8 * 7))
         self.assertEqual(to_hex(curve.get_color()).upper(), style.look("serial").colour)
         self.assertFalse(found(figure.axes[0], "line:serial"))
-        self.assertIn("serial: α 0.1, β 0.01, peak at 9.5 cores [9, ∞]", texts(figure))
+        self.assertIn("serial: α 0.1, β 0.01, peak 9.5 [9, ∞]", texts(figure))
 
     def test_the_reason_stands_in_place_of_a_fit(self):
         figure = self.answer(json.dumps({"fits": [{**self.ENTRY, "lambda": None, "reason": "too few"}]}))
