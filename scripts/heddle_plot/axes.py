@@ -58,10 +58,11 @@ def scale_counts(axes, counts, label):
     doublings = math.log2(high / low) if low > 0 else 0
     if doublings >= 3 and len(counts) <= 2 * doublings + 2:
         axes.set_xscale("log", base=2)
-        axes.set_xlim(low / 2 ** (0.04 * doublings), high * 2 ** (0.04 * doublings))
+        aside = 2 ** (max(0.04, 0.3 / len(counts)) * doublings)  # lines stand side by side at each count
+        axes.set_xlim(low / aside, high * aside)
         spacing = [math.log2(count) for count in counts]
     else:
-        margin = max(0.25, (high - low) * 0.07)
+        margin = max(0.25, (high - low) * max(0.07, 0.3 / len(counts)))
         axes.set_xlim(low - margin, high + margin)
         spacing = counts
     # The counts themselves are the ticks, those left out that would touch their neighbour; never the last.

@@ -23,6 +23,20 @@ def model_fields(rows):
     return ["model", *dict.fromkeys(key for row in rows for key in row.case["options"]), "label"]
 
 
+def varying_of(rows):
+    """Fields that have several values: parameters within a workload, options within a model."""
+    found = set()
+    for key, own in (("workload", "params"), ("model", "options")):
+        for alike in grouped(rows, lambda row: row.case[key]).values():
+            for name in alike[0].case[own]:
+                if len({value_text(row.case[own].get(name)) for row in alike}) > 1:
+                    found.add(name)
+    for name in ("workload", "model", "label", "cores"):
+        if len({value_text(row.case.get(name)) for row in rows}) > 1:
+            found.add(name)
+    return found
+
+
 def line_of(row, series, x, varying):
     if series is None:
         # As in the other figures, but for an option that lies on the axis.
@@ -53,14 +67,13 @@ def check(rows, x, y, series):
 def drawing(rows, x=None, y=None, series=None):
     check(rows, x, y, series)
     over, good = x or "cores", [row for row in rows if row.field(x or "cores") is not None]
-    settings = [settings_of(row) for row in good]
-    values = {key: {one.get(key) for one in settings} for key in dict.fromkeys(key for one in settings for key in one)}
-    varying = [key for key, texts in values.items() if len(texts) > 1]
+    varying = varying_of(good)
     aside = {over, series, *DERIVED, *(model_fields(good) if series is None else [])}
 
     def place(row):
         of_row = settings_of(row)
-        return (row.machine, *((key, of_row.get(key)) for key in ("workload", *varying) if key not in aside))
+        return (row.machine, *((key, text) for key, text in of_row.items()
+                               if key not in aside and (key in varying or key == "workload")))
 
     panels = [panel_of(of_panel, of_place, over, y, lambda row: line_of(row, series, over, varying))
               for of_place, of_panel in grouped(good, place).items()]
@@ -103,9 +116,7 @@ def panel_of(rows, place, over, y, line):
 
 def models_of_lines(rows, x, series):
     """(text, model) of each line, for its looks; one that holds several models looks like its text."""
-    settings = [settings_of(row) for row in rows]
-    varying = [key for key in dict.fromkeys(key for one in settings for key in one)
-               if len({one.get(key) for one in settings}) > 1]
+    varying = varying_of(rows)
     lines = grouped(rows, lambda row: line_of(row, series, x or "cores", varying))
     return [(text, of_line[0].model if len({row.model for row in of_line}) == 1 and series in (None, "model", "series")
              else text) for text, of_line in lines.items()]

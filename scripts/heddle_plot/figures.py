@@ -45,7 +45,8 @@ def drawn(drawing, documents, rows, looks, paper):
 
 def standard(documents, rows, fits, paper=False, names=tuple(STANDARD)):
     """Those of the figures that have something to show, and for the others a sentence why they are left out."""
-    looks = style.looks([(row.line, row.model) for row in rows])
+    series = list(dict.fromkeys(row.series for row in rows))  # what one series is in each result stands together
+    looks = style.looks([(row.line, row.model) for row in sorted(rows, key=lambda row: series.index(row.series))])
     figures, left_out = {}, []
     for name in names:
         make, reason = STANDARD[name]

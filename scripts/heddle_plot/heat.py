@@ -24,6 +24,11 @@ class HeatPanel(Panel):
         longest = max(len(line) for name in self.names for line in self.wrapped(name))
         return sheet.left * 0.35 + longest * sheet.tick * 0.57 / 72
 
+    def wide(self, sheet, left, columns):
+        """Room for a number in each cell, as far as the sheet has it."""
+        cells = min(len(self.lines_across) * sheet.tick * 0.075, sheet.full() - left - sheet.right)
+        return max(cells, super().wide(sheet, left, columns))
+
     @staticmethod
     def wrapped(name):
         lines = textwrap.wrap(name, 34) or [""]
@@ -46,8 +51,8 @@ class HeatPanel(Panel):
                 for row in range(len(self.names))]
         axes.imshow([[max(WORST, share) if share == share else share for share in line] for line in grid],
                     cmap=colours, norm=norm, aspect="auto", interpolation="nearest", gid="heat")
-        room = sheet.panel[0] / len(self.lines_across)
-        size = min(sheet.tick, room * 72 / (6 * 0.62))
+        room = axes.get_position().width * axes.figure.get_figwidth() / len(self.lines_across)
+        size = min(sheet.tick, room * 72 / (5.4 * 0.66))
         for (row, column), text in self.texts.items():
             axes.text(column, row, text, ha="center", va="center", fontsize=size, gid=f"cell:{row}:{column}",
                       color="#FFFFFF" if norm(max(WORST, self.shares[row, column])) < 0.55 else "#101010",

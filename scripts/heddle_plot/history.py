@@ -28,7 +28,9 @@ class HistoryPanel(Panel):
         for line in (line for line in looks if line in self.points):
             self.draw_line(axes, sheet, looks[line], line)
         last = len(self.runs) - 1
-        shown = sorted({round(last * part / 3) for part in range(4)}) if last > 3 else list(range(last + 1))
+        room = axes.get_position().width * axes.figure.get_figwidth()
+        parts = max(1, int(room * 72 / (sheet.tick * 8)) - 1)
+        shown = sorted({round(last * part / parts) for part in range(parts + 1)})
         axes.xaxis.set_major_locator(ticker.FixedLocator(shown))
         axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: self.runs[int(value)].replace(" ", "\n")))
         axes.xaxis.set_minor_locator(ticker.FixedLocator([run for run in range(last + 1) if run not in shown]))

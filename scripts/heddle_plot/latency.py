@@ -76,7 +76,9 @@ class LatencyPanel(Panel):
         axes.xaxis.set_major_locator(ticker.FixedLocator(places))
         axes.xaxis.set_minor_locator(ticker.NullLocator())
         axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: self.name_of(value)))
-        axes.set_xlim(places[0] / 1.5, places[-1] * 1.5)
+        crowded = len(places) < 4 or len(self.lines()) > 8
+        aside = (places[-1] / places[0]) ** (0.13 if crowded else 0.07)
+        axes.set_xlim(places[0] / aside, places[-1] * aside)
         axes.set_xlabel("percentile")
         axes.grid(axis="x", color="#EFEFEF", linewidth=0.6)
 

@@ -37,8 +37,7 @@ def columns_of(drawing):
 def cell_width(drawing, sheet):
     columns = columns_of(drawing)
     left = max(panel.left(sheet) for panel in drawing.panels)
-    # More to the left of the axes takes from them, so that a sheet stays as wide as it is.
-    return left, sheet.panel[columns - 1] - (left - sheet.left), columns
+    return left, max(panel.wide(sheet, left, columns) for panel in drawing.panels if panel.head), columns
 
 
 def legend_columns(texts, width, sheet):

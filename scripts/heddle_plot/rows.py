@@ -49,7 +49,7 @@ def rows_of(documents):
                         lambda of: str(machine_class(of))])
     texts = {}
     for machine, alike in zip(machines, classes.values()):
-        sources = telling(alike, [lambda of: fact(of, "tool", "revision"), started, name_of,
+        sources = telling(alike, [lambda of: fact(of, "tool", "revision"), lambda of: started(of)[:16], started, name_of,
                                   lambda of: fact(of, "run", "seed")])
         texts.update({id(document): (machine, source) for document, source in zip(alike, sources)})
     return [Row(case, document, *texts[id(document)]) for document in documents for case in document["cases"]]

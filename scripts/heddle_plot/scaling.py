@@ -1,6 +1,5 @@
 """Over cores: throughput with its ideal and its fit, efficiency, cost, fairness."""
 import math
-import statistics
 
 from .lines import IDEAL, SHARED, Point
 from .panels import by_workload, grouped, over_cores, settle_families, side_by_side, trials_text

@@ -29,6 +29,10 @@ class Sheet:
         """How many fit."""
         return max(12, int(inches * 72 / (LETTER * size)))
 
+    def full(self):
+        """The width of a sheet with three columns."""
+        return 3 * (self.panel[2] + self.left + self.right)
+
     def leading(self, size):
         return size * 1.5 / 72
 
@@ -55,6 +59,10 @@ class Panel:
 
     def left(self, sheet):
         return sheet.left
+
+    def wide(self, sheet, left, columns):
+        """More to the left of the axes takes from them, so that a sheet stays as wide as it is."""
+        return sheet.panel[columns - 1] - (left - sheet.left)
 
     def below(self, sheet):
         """Room for what stands under the axes: the numbers and the label."""
