@@ -63,6 +63,7 @@ const struct command command_plot = {
                 "left\n"
                 "out, and that is said. Results of one machine are lines of one panel, several\n"
                 "machines panels side by side. Of a folder: throughput, or --y, over time.\n\n"
-                "Exit: 0, 2 where something is wrong, and nothing is drawn then.\n",
+                "Exit: 0, 2 where something is wrong, and nothing is drawn then, 6 the script "
+                "broke.\n",
         .run = run,
 };

@@ -5,13 +5,14 @@ operation, latency by percentile, fairness, a map of all cases, and the trials i
 is left out, and that is said. With one of them one figure: a metric over a field, a line for each value of another.
 Of a folder of results, throughput over time (or --y): from the results of the machine that made the newest. Several
 results of one machine are lines of one panel, several machines panels side by side. Everything comes from the
-results' content. The paths of what was drawn are printed, the main figure's first. Exit: 0, or 2 where something
-is wrong, and nothing is drawn then.
+results' content. The paths of what was drawn are printed, the main figure's first. Exit: 0, 2 where something is
+wrong, and nothing is drawn then, 6 where the script itself could not go on.
 """
 import argparse
 import logging
 import os
 import sys
+import traceback
 import warnings
 
 from . import custom
@@ -43,6 +44,8 @@ def matplotlib_is_there():
         import matplotlib
     except ImportError as error:
         raise Trouble(f"cannot draw: {error}; it is in the package python3-matplotlib") from error
+    if "text.parse_math" not in matplotlib.rcParams:
+        raise Trouble(f"cannot draw: needs matplotlib 3.6 or later, and this is {matplotlib.__version__}")
     matplotlib.use("Agg")
     # Names are taken as they stand: no formulas. Text in SVG stays text.
     matplotlib.rcParams.update({"font.family": "DejaVu Sans", "svg.hashsalt": "heddle", "axes.unicode_minus": False,
@@ -91,14 +94,14 @@ def base_of(options):
 def save(figures, options):
     folder, base = base_of(options)
     how = {"png": {}, "svg": {"metadata": {"Date": None}}, "pdf": {"metadata": {"CreationDate": None}}}[options.format]
+    paths = {os.path.join(folder, f"{base}{suffix}.{options.format}"): figure for suffix, figure in figures.items()}
     try:
         os.makedirs(folder, exist_ok=True)
-        for suffix, figure in figures.items():
-            path = os.path.join(folder, f"{base}{suffix}.{options.format}")
+        for path, figure in paths.items():
             figure.savefig(path, dpi=figures_dpi(options), **how)
-            print(path)
     except OSError as error:
         raise Trouble(f"{error.filename or folder}: {error.strerror}") from error
+    print(*paths, sep="\n", flush=True)
 
 
 def figures_dpi(options):
@@ -114,8 +117,17 @@ def main():
         figures, left_out = make(options)()
         if left_out:
             print(f"plot: nothing to show, left out: {'; '.join(left_out)}", file=sys.stderr)
-        save(figures, options)
+        if figures:
+            save(figures, options)
     except Trouble as trouble:
         print(f"plot: {trouble}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever reads the paths has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"plot: standard output: {error.strerror}", file=sys.stderr)
+        return 6
+    except Exception:  # exit 1 means a regression, never this
+        traceback.print_exc()
+        return 6
     return 0
