@@ -1,0 +1,142 @@
+"""The page: its parts put together in one file that asks nobody for anything."""
+import base64
+import hashlib
+import json
+import os
+
+from . import banner, verdicts
+from .cases import about, cases_table
+from .charts import as_list, over_cores
+from .history import by_machine, for_script, history
+from .html import Html, element, escape, join, section
+from .machine import machine_facts, machine_text
+from .method import method
+from .pack import pack
+from .panels import Looks, panels_of
+from .troubles import failures_of, troubles
+from .words import count, duration, number
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def part(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def figure(index, panel, looks):
+    """A panel with its picture, or with why it has none."""
+    absent = [f"{case['series']}, {count(case['cores'], 'core')}: {case['status']}" for case in panel.absent]
+    missing = element("p", "No number: ", "; ".join(absent), ".", class_="about") if absent else None
+    drawn = None
+    if panel.points:
+        drawn = as_list(panel, looks) if len(panel.places) == 1 else over_cores(panel, looks)
+    return element("figure", element("figcaption", panel.title), drawn, missing, data_panel=index)
+
+
+def pictures(panels, looks):
+    figures = [figure(index, panel, looks) for index, panel in enumerate(panels)]
+    shared = any(point.shared for panel in panels for point in panel.points)
+    hint = "Median of the trials and its 95 % interval."
+    if shared:
+        hint += " Hollow: the load generator ran on the same cores."
+    return section("pictures", "Throughput over cores", element("div", figures, class_="figures"), about=hint)
+
+
+def failed_section(named):
+    return section("failures", "What went wrong", troubles(named)) if named else None
+
+
+def result_sections(documents, looks):
+    newest = by_machine(documents)[0][-1]
+    panels = panels_of(newest.cases)
+    bad = [(f"trouble-{index}", case) for index, case in enumerate(newest.cases) if failures_of(case)]
+    over_time = section("history", "Over time", history(documents, looks)) if len(documents) > 1 else None
+    return join(
+        section("winners", "Fastest for each workload", banner.winners(panels, looks)), over_time,
+        failed_section(bad), pictures(panels, looks),
+        section("cases", "All cases", cases_table(newest.cases, looks), about=about(newest.cases)))
+
+
+def comparison_sections(document):
+    sides = [(f"trouble-{side}-{index}", case) for side in ("base", "new")
+             for index, case in enumerate(document.content[side].get("cases") or []) if failures_of(case)]
+    return join(verdicts.sections(document), failed_section(sides))
+
+
+def all_cases(documents):
+    for document in documents:
+        if document.is_verdict:
+            yield from (document.content["base"].get("cases") or []) + (document.content["new"].get("cases") or [])
+        else:
+            yield from document.cases
+
+
+def heading(document):
+    run = document.run
+    parts = [document.started[:16].replace("T", " ") + " UTC" if document.started else None,
+             machine_text(document),
+             duration(run["elapsed_s"]) if number(run.get("elapsed_s")) else None]
+    return join(element("h1", title_of(document)), element("p", "  ·  ".join(filter(None, parts)), class_="under"))
+
+
+def title_of(document):
+    name = document.run.get("name") or "comparison"
+    return f"{name}: a comparison" if document.is_verdict else name
+
+
+def raw_section(document):
+    name = os.path.basename(document.path)
+    return section(
+        "raw", "The document itself",
+        element("p", element("button", f"Save {name}", type="button", id="save-raw", hidden=True),
+                element("span", f"The file {name}, {len(document.text):,} characters, is packed into this page; to get "
+                        "it out takes a script and a browser that knows DecompressionStream.", id="raw-words")))
+
+
+def data_block(name, text, kind):
+    """What no browser runs; "<" cannot end it."""
+    return element("script", Html(text.replace("<", "\\u003c")), type=kind, id=name)
+
+
+def facts_for_script(document, documents, looks):
+    facts = {"kind": "verdict" if document.is_verdict else "result", "name": os.path.basename(document.path),
+             "looks": looks.for_script()}
+    if len(documents) > 1:
+        facts["history"] = for_script(documents)
+    return json.dumps(facts, ensure_ascii=True, separators=(",", ":"))
+
+
+def policy(styles, scripts):
+    """Nothing may be loaded or sent, and only what stands here may run or style."""
+    def digests(parts):
+        return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in parts)
+
+    return (f"default-src 'none'; script-src {digests(scripts)}; style-src {digests(styles)}; img-src data:; "
+            "base-uri 'none'; form-action 'none'")
+
+
+def filled(template, parts):
+    """{{NAME}} in the template, each once; what is put in is not looked through again."""
+    pieces = template.split("{{")
+    out = [pieces[0]]
+    for piece in pieces[1:]:
+        name, rest = piece.split("}}", 1)
+        out += [parts[name], rest]
+    return "".join(out)
+
+
+def page(documents):
+    """The HTML of one comparison, or of results of which the newest is told in full."""
+    document = documents[0] if documents[0].is_verdict else by_machine(documents)[0][-1]
+    looks = Looks(all_cases(documents))
+    style, script = part("bundle/page.css") + looks.css(), part("bundle/page.js").strip()
+    sections = comparison_sections(document) if document.is_verdict else result_sections(documents, looks)
+    return filled(part("page.html"), {
+        "policy": escape(policy([style], [script])), "title": escape(f"{title_of(document)} - heddle report"),
+        "style": style, "heading": heading(document),
+        "banner": verdicts.of_comparison(document) if document.is_verdict else banner.of_result(document),
+        "sections": sections, "machine": section("machine", "The machine", machine_facts(document)),
+        "method": section("method", "How it was measured", method(document)), "raw": raw_section(document),
+        "facts": data_block("facts", facts_for_script(document, documents, looks), "application/json"),
+        "packed": data_block("packed", pack(document.text), "application/octet-stream"), "script": script})
