@@ -67,3 +67,17 @@ const struct command command_plot = {
                 "broke.\n",
         .run = run,
 };
+
+const struct command command_report = {
+        .name = "report",
+        .usage = "RESULT...|FOLDER [-o FILE.html]",
+        .summary = "one page that tells all of a result, or of a comparison",
+        .help = "  -o, --output FILE     where the page goes; else beside the first result\n"
+                "  -f, --force           write over a file that is no such page\n\n"
+                "One HTML file that needs no network and no other file. Of several results, or a\n"
+                "folder of them, the newest in full, and lines over time. A comparison of "
+                "`heddle ab`\n"
+                "or `heddle compare` is told alone.\n\n"
+                "Exit: 0, 2 where something is wrong, and nothing is written then.\n",
+        .run = run,
+};

@@ -28,8 +28,8 @@ struct command {
 };
 
 extern const struct command command_run, command_list, command_topology, command_show, command_ab,
-        command_compare, command_trial, command_check, command_new, command_plot, command_export,
-        command_fit, command_stage;
+        command_compare, command_trial, command_check, command_new, command_plot, command_report,
+        command_fit, command_export, command_stage;
 
 /* Prints "heddle NAME: what", and where the help is. Returns EXIT_USAGE. */
 int command_misused(const struct command *, const char *format, ...)

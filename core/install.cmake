@@ -20,7 +20,7 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR}/configs ${PROJECT_BINARY_DIR}/share/heddl
 file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/templates ${PROJECT_BINARY_DIR}/share/heddle/templates SYMBOLIC)
 file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_INCLUDEDIR} SYMBOLIC)
 # Commands that are scripts, and the package of each beside it.
-set(script_commands plot)
+set(script_commands plot report)
 foreach(script ${script_commands})
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/scripts/${script} ${PROJECT_BINARY_DIR}/libexec/heddle/heddle-${script} SYMBOLIC)
   install(PROGRAMS ${PROJECT_SOURCE_DIR}/scripts/${script} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/heddle

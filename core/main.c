@@ -11,9 +11,9 @@
 #include "error.h"
 
 static const struct command *const commands[] = {
-        &command_run,    &command_list,    &command_topology, &command_show,  &command_plot,
-        &command_ab,     &command_compare, &command_trial,    &command_check, &command_new,
-        &command_export, &command_fit,     &command_stage,    NULL,
+        &command_run,    &command_list, &command_topology, &command_show,    &command_plot,
+        &command_report, &command_fit,  &command_ab,       &command_compare, &command_trial,
+        &command_check,  &command_new,  &command_export,   &command_stage,   NULL,
 };
 
 static void print_help(FILE *out)

@@ -44,7 +44,7 @@ def labels(panel, x_of, y_of, looks, bottom):
             for (series, point), height in zip(ends.items(), heights)]
 
 
-def lines(panel, looks, x_of, ticks, x_name):
+def lines(panel, looks, x_of, ticks, x_name, fits=None):
     """A line a model over what `x_of` places; ticks are pairs of a value and its word."""
     height = max(250, LABEL_GAP * len(panel.lines) + TOP + BOTTOM + 10)
     bottom = height - BOTTOM
@@ -53,18 +53,28 @@ def lines(panel, looks, x_of, ticks, x_name):
     marks = [(line(LEFT, y_of(value), WIDTH - RIGHT, y_of(value), class_="grid"),
               text(LEFT - 5, y_of(value) + 3.5, word, class_="right")) for value, word in values]
     drawn = [series_group(panel, series, points, x_of, y_of, looks) for series, points in panel.lines.items()]
+    curves = [curve(fits.of(panel, series), panel.places, x_of, y_of, looks.class_of(series)) for series in panel.lines] if fits else []
     words = f"{panel.title}: {panel.metric} over {x_name} of {count(len(panel.lines), 'model')}"
     return picture(WIDTH, height, words, marks, text(4, 11, axis_title(panel.metric, unit, y_of), class_="axis"),
                    [text(x_of(place), bottom + 14, word, class_="middle") for place, word in ticks],
                    text((LEFT + WIDTH - RIGHT) / 2, height - 4, x_name, class_="middle axis"),
-                   labels(panel, x_of, y_of, looks, bottom), drawn)
+                   labels(panel, x_of, y_of, looks, bottom), curves, drawn)
 
 
-def over_cores(panel, looks):
+def curve(fit, places, x_of, y_of, look):
+    """The fitted law, within what was measured."""
+    if not fit:
+        return None
+    steps = [places[0] * (places[-1] / places[0]) ** (step / 24) for step in range(25)]
+    way = "L".join(f"{x_of(cores):.1f} {y_of(fit.at(cores)):.1f}" for cores in steps)
+    return element("path", d=f"M{way}", class_=f"fit {look}")
+
+
+def over_cores(panel, looks, fits=None):
     places = panel.places
     x_of = Log(places[0], places[-1], LEFT + 10, WIDTH - RIGHT - 6)
     shown = places if len(places) <= 10 else [place for place in places if place & (place - 1) == 0]
-    return lines(panel, looks, x_of, [(place, place) for place in shown], "cores")
+    return lines(panel, looks, x_of, [(place, place) for place in shown], "cores", fits)
 
 
 def over_time(panel, looks, dates):

@@ -7,6 +7,7 @@ import os
 from . import banner, verdicts
 from .cases import about, cases_table
 from .charts import as_list, over_cores
+from .fit import Fits, fit_section, fits_of
 from .history import by_machine, for_script, history
 from .html import Html, element, escape, join, section
 from .machine import machine_facts, machine_text
@@ -24,18 +25,18 @@ def part(name):
         return file.read()
 
 
-def figure(index, panel, looks):
+def figure(index, panel, looks, fits):
     """A panel with its picture, or with why it has none."""
     absent = [f"{case['series']}, {count(case['cores'], 'core')}: {case['status']}" for case in panel.absent]
     missing = element("p", "No number: ", "; ".join(absent), ".", class_="about") if absent else None
     drawn = None
     if panel.points:
-        drawn = as_list(panel, looks) if len(panel.places) == 1 else over_cores(panel, looks)
+        drawn = as_list(panel, looks) if len(panel.places) == 1 else over_cores(panel, looks, fits)
     return element("figure", element("figcaption", panel.title), drawn, missing, data_panel=index)
 
 
-def pictures(panels, looks):
-    figures = [figure(index, panel, looks) for index, panel in enumerate(panels)]
+def pictures(panels, looks, fits):
+    figures = [figure(index, panel, looks, fits) for index, panel in enumerate(panels)]
     shared = any(point.shared for panel in panels for point in panel.points)
     hint = "Median of the trials and its 95 % interval."
     if shared:
@@ -47,14 +48,14 @@ def failed_section(named):
     return section("failures", "What went wrong", troubles(named)) if named else None
 
 
-def result_sections(documents, looks):
+def result_sections(documents, looks, fits):
     newest = by_machine(documents)[0][-1]
     panels = panels_of(newest.cases)
     bad = [(f"trouble-{index}", case) for index, case in enumerate(newest.cases) if failures_of(case)]
     over_time = section("history", "Over time", history(documents, looks)) if len(documents) > 1 else None
     return join(
         section("winners", "Fastest for each workload", banner.winners(panels, looks)), over_time,
-        failed_section(bad), pictures(panels, looks),
+        failed_section(bad), pictures(panels, looks, fits), fit_section(panels, fits, looks),
         section("cases", "All cases", cases_table(newest.cases, looks), about=about(newest.cases)))
 
 
@@ -99,9 +100,11 @@ def data_block(name, text, kind):
     return element("script", Html(text.replace("<", "\\u003c")), type=kind, id=name)
 
 
-def facts_for_script(document, documents, looks):
+def facts_for_script(document, documents, looks, fits):
     facts = {"kind": "verdict" if document.is_verdict else "result", "name": os.path.basename(document.path),
              "looks": looks.for_script()}
+    if fits.for_script():
+        facts["fits"] = fits.for_script()
     if len(documents) > 1:
         facts["history"] = for_script(documents)
     return json.dumps(facts, ensure_ascii=True, separators=(",", ":"))
@@ -130,13 +133,14 @@ def page(documents):
     """The HTML of one comparison, or of results of which the newest is told in full."""
     document = documents[0] if documents[0].is_verdict else by_machine(documents)[0][-1]
     looks = Looks(all_cases(documents))
+    fits = Fits() if document.is_verdict else fits_of(document)
     style, script = part("bundle/page.css") + looks.css(), part("bundle/page.js").strip()
-    sections = comparison_sections(document) if document.is_verdict else result_sections(documents, looks)
+    sections = comparison_sections(document) if document.is_verdict else result_sections(documents, looks, fits)
     return filled(part("page.html"), {
         "policy": escape(policy([style], [script])), "title": escape(f"{title_of(document)} - heddle report"),
         "style": style, "heading": heading(document),
         "banner": verdicts.of_comparison(document) if document.is_verdict else banner.of_result(document),
         "sections": sections, "machine": section("machine", "The machine", machine_facts(document)),
         "method": section("method", "How it was measured", method(document)), "raw": raw_section(document),
-        "facts": data_block("facts", facts_for_script(document, documents, looks), "application/json"),
+        "facts": data_block("facts", facts_for_script(document, documents, looks, fits), "application/json"),
         "packed": data_block("packed", pack(document.text), "application/octet-stream"), "script": script})

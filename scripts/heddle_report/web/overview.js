@@ -65,7 +65,7 @@ export class Overview {
 			line.look = this.facts.looks[line.name];
 		const name = metric === GATE ? metricWords(gateOf(panel.cases[0].kase) || '') : metricWords(metric.trim());
 		const log = this.isLog(lines), places = cores.map(Math.log2);
-		const guides = log || metric === GATE || metric === EFFICIENCY ? this.guides(panel, lines, cores, metric) : [];
+		const guides = this.guides(panel, lines, cores, metric);
 		return plot(figure, {
 			label: `${panel.title}: ${name} over cores; arrow keys walk along the cores`,
 			x: { values: places, splits: places, label: 'cores', tick: (place) => String(Math.round(2 ** place)),
@@ -78,9 +78,20 @@ export class Overview {
 		});
 	}
 
+	// The fitted law at the counts that were measured.
+	curves(panel, lines, cores, metric) {
+		if (!this.view.fit || metric !== GATE)
+			return [];
+		return (this.facts.fits || []).filter((fit) => fit.title === panel.title).flatMap((fit) => {
+			const line = lines.find((known) => known.name === fit.series), law = (n) =>
+				fit.rate * n / (1 + fit.contention * (n - 1) + fit.coherence * n * (n - 1));
+			return line ? [{ name: `${fit.series}, fit`, look: line.look, dash: [1.5, 1.5], points: false, width: 1, values: cores.map(law) }] : [];
+		});
+	}
+
 	// What a line is held against. The ideal is of the best that one core does.
 	guides(panel, lines, cores, metric) {
-		const guides = [], look = { light: '#888', dark: '#999', marker: 'o' };
+		const guides = this.curves(panel, lines, cores, metric), look = { light: '#888', dark: '#999', marker: 'o' };
 		if (this.view.ideal && cores.length > 1 && metric === EFFICIENCY)
 			guides.push({ name: 'ideal', values: cores.map(() => 100), look, dash: [1, 2], points: false, width: 1 });
 		if (this.view.ideal && cores.length > 1 && metric === GATE && cores[0] === 1) {
