@@ -14,7 +14,7 @@ def cell(words, value=None, class_=None):
 
 def cost_of(case):
     """CPU time for an operation, a MiB, … and what it is for."""
-    return next(((name.rsplit("per_", 1)[1].replace("_", " "), metric) for name, metric in
+    return next(((name.rsplit("per_", 1)[1].replace("mib", "MiB").replace("_", " "), metric) for name, metric in
                  (case["metrics"] or {}).items() if "cpu_per_" in name), (None, None))
 
 

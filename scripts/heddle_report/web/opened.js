@@ -16,7 +16,8 @@ function facts(kase) {
 		make('div', {}, make('dt', {}, name), make('dd', {}, words))));
 }
 
-export const inOrder = (trials) => trials.map((trial, index) => ({ trial, index })).sort((a, b) => a.trial.order - b.trial.order);
+export const inOrder = (trials) => trials.map((trial, index) => ({ trial, index }))
+	.sort((a, b) => a.trial.round - b.trial.round || a.trial.order - b.trial.order);
 
 // The value of each trial, in the order they ran; where it failed there is a gap, and the gap is named.
 function trialsPlot(host, kase, look) {
@@ -27,7 +28,7 @@ function trialsPlot(host, kase, look) {
 	const lines = [{ name: metricWords(gate), values, look, plain: false, radius: 4 }];
 	const whole = metricOf(kase, gate);
 	if (whole) {
-		const pair = boundsOf(whole), bound = { look: { light: '#888', dark: '#999', marker: 'o' }, points: false, width: 1 };
+		const pair = boundsOf(whole), bound = { look: { light: '#888', dark: '#999', marker: 'o' }, points: false, width: 1, quiet: true };
 		lines.push({ ...bound, name: 'median', values: values.map(() => whole.median) });
 		if (pair)
 			pair.forEach((value, i) => lines.push({ ...bound, dash: [2, 2], name: i ? 'upper bound' : 'lower bound', values: values.map(() => value) }));
@@ -59,7 +60,7 @@ function windowsPlot(host, kase, look) {
 	});
 	if (!rates.some(isNumber))
 		return null;
-	const metric = kase.metrics?.[gateOf(kase)], unit = metric?.unit.endsWith('/s') && kase.workload !== 'copy' ? metric.unit : 'ops/s';
+	const metric = kase.metrics?.[gateOf(kase)], unit = metric?.unit.endsWith('/s') && kase.workload !== 'copy' ? metric.unit : '/s';
 	return plot(host, { label: 'Windows within trials; arrow keys walk along them', height: 190,
 		x: { values: places, label: 'windows within trials', splits: trials.map((entry, i) => i + 0.43), words: (index) => words[index],
 			tick: (place) => trials.length <= 24 || Math.round(place) % 10 === 0 ? String(trials[Math.floor(place)]?.trial.round ?? '') : '' },

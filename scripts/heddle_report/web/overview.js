@@ -85,7 +85,7 @@ export class Overview {
 		return (this.facts.fits || []).filter((fit) => fit.title === panel.title).flatMap((fit) => {
 			const line = lines.find((known) => known.name === fit.series), law = (n) =>
 				fit.rate * n / (1 + fit.contention * (n - 1) + fit.coherence * n * (n - 1));
-			return line ? [{ name: `${fit.series}, fit`, look: line.look, dash: [1.5, 1.5], points: false, width: 1, values: cores.map(law) }] : [];
+			return line ? [{ name: `${fit.series}, fit`, look: line.look, dash: [1.5, 1.5], points: false, width: 1, quiet: true, values: cores.map(law) }] : [];
 		});
 	}
 

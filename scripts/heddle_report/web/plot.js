@@ -37,6 +37,7 @@ function drawMarks(chart, line, index) {
 function seriesOf(line, words) {
 	return {
 		label: line.name,
+		class: line.quiet ? 'quiet' : undefined,
 		stroke: () => colourOf(line.look),
 		width: line.plain === false ? 0 : line.width ?? 1.8,
 		dash: (line.dash ?? line.look.dash ?? []).map((length) => length * 2),

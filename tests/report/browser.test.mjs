@@ -1,0 +1,138 @@
+// The page as a reader meets it, in Chromium. Conditions are waited for, never times.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+const { PAGES, CHROMIUM } = process.env;
+let browser;
+
+before(async () => { browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] }); });
+after(() => browser.close());
+
+// Opens a page and hands it on; whatever it complains of, or asks the network for, is a failure.
+async function open(name, use, options = {}) {
+	const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options });
+	const page = await context.newPage(), complaints = [];
+	const own = `file://${PAGES}/${name}`;
+	page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+	page.on('pageerror', (error) => complaints.push(error.message));
+	page.on('request', (request) => !/^(file|blob|data):/.test(request.url()) && complaints.push(request.url()));
+	await page.goto(own);
+	if (options.javaScriptEnabled !== false)
+		await page.waitForSelector('html[data-alive]', { state: 'attached', timeout: 60_000 });
+	await use(page);
+	await context.close();
+	assert.deepEqual(complaints, []);
+}
+
+const texts = (page, column) => page.$$eval(`#cases-table tbody tr[data-case]:not([hidden]) > :nth-child(${column})`,
+	(cells) => cells.map((cell) => cell.dataset.v ?? cell.textContent));
+const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+test('a head sorts, and sorts the other way round', () => open('small.html', async (page) => {
+	await page.click('#cases-table thead th:nth-child(4) button');
+	const down = (await texts(page, 4)).filter(Boolean).map(Number);
+	assert.deepEqual(down, [...down].sort((a, b) => b - a));
+	assert.equal(await page.getAttribute('#cases-table thead th:nth-child(4)', 'aria-sort'), 'descending');
+	await page.click('#cases-table thead th:nth-child(4) button');
+	const up = (await texts(page, 4)).filter(Boolean).map(Number);
+	assert.deepEqual(up, [...up].sort((a, b) => a - b));
+}));
+
+test('words and choices filter', () => open('small.html', async (page) => {
+	const all = (await texts(page, 2)).length;
+	await page.fill('#filter', 'coroutine');
+	const some = await texts(page, 2);
+	assert.ok(some.length > 0 && some.length < all && some.every((text) => text.includes('coroutine')));
+	await page.getByLabel('Cores', { exact: false }).first().selectOption('2');
+	assert.ok((await texts(page, 3)).every((text) => text === '2'));
+	assert.match(await page.textContent('.filters output'), / of /);
+}));
+
+test('a case opens and closes by keys', () => open('small.html', async (page) => {
+	await page.focus('button.open >> nth=3');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('tr.part canvas');
+	assert.ok(await page.locator('tr.part canvas').count() >= 2);
+	assert.match(await page.textContent('tr.part'), /95 % interval/);
+	await page.focus('tr.part .plot');
+	await page.keyboard.press('ArrowRight');
+	assert.match(await page.textContent('tr.part .plot .unseen'), /round 1: /);
+	await page.focus('button.open >> nth=3');
+	await page.keyboard.press('Enter');
+	assert.equal(await page.locator('tr.part').count(), 0);
+}));
+
+test('the keyboard reaches the parts of the page in order', () => open('small.html', async (page) => {
+	await page.keyboard.press('Tab');
+	assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the content');
+	await page.keyboard.press('Tab');
+	assert.equal(await page.evaluate(() => document.activeElement.closest('nav')?.id), 'parts');
+}));
+
+test('any metric is drawn', () => open('small.html', async (page) => {
+	await page.locator('#pictures').scrollIntoViewIfNeeded();
+	await page.waitForSelector('figure.alive canvas');
+	await page.getByLabel('Metric').selectOption(' efficiency');
+	await page.waitForFunction(() => document.querySelector('figure.alive .axis-name')?.textContent.includes('efficiency'));
+}));
+
+test('hostile texts are shown and not run', () => open('hostile.html', async (page) => {
+	await page.locator('#cases').scrollIntoViewIfNeeded();
+	await page.click('button.open >> nth=0');
+	await page.waitForSelector('tr.part h3');
+	assert.match(await page.textContent('tr.part'), /<script>window\.pwned/);
+	assert.equal(await page.evaluate(() => window.pwned), undefined);
+	assert.equal(await page.locator('img').count(), 0);
+}));
+
+test('the document comes out as it went in', () => open('small.html', async (page) => {
+	const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save-raw')]);
+	assert.equal(download.suggestedFilename(), 'small.json');
+	assert.deepEqual(readFileSync(await download.path()), readFileSync(`${PAGES}/small.json`));
+}));
+
+test('a comparison: forest plot, pairs', () => open('verdict.html', async (page) => {
+	assert.ok(await page.locator('svg.forest .diamond').count() > 3);
+	await page.click('button.open >> nth=0');
+	await page.waitForSelector('tr.part details');
+}));
+
+test('a folder: lines over time', () => open('history/report.html', async (page) => {
+	await page.locator('#history figure').first().scrollIntoViewIfNeeded();
+	await page.waitForSelector('#history figure.alive canvas');
+}));
+
+for (const colorScheme of ['light', 'dark'])
+	test(`${colorScheme}: text stands out from its ground`, () => open('small.html', async (page) => {
+		const luminance = await page.evaluate(() => {
+			const of = (text) => text.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 765;
+			const style = getComputedStyle(document.body);
+			return [of(style.color), of(style.backgroundColor)];
+		});
+		assert.ok(Math.abs(luminance[0] - luminance[1]) > 0.6);
+		assert.equal(luminance[1] < 0.5, colorScheme === 'dark');
+	}, { colorScheme }));
+
+for (const [name, viewport] of [['a phone', { width: 360, height: 740 }], ['80 % zoom', { width: 1600, height: 1125 }]])
+	for (const page_name of ['small.html', 'hostile.html', 'verdict.html'])
+		test(`${name}: nothing of ${page_name} hangs over the side`, () => open(page_name, async (page) => {
+			assert.ok(await sideways(page) <= 0);
+			await page.click('button.open >> nth=0');
+			await page.waitForSelector('tr.part h3');
+			assert.ok(await sideways(page) <= 0);
+		}, { viewport }));
+
+test('without a script tables and pictures stand', () => open('small.html', async (page) => {
+	assert.ok(await page.locator('#cases-table tbody tr').count() > 10);
+	assert.ok(await page.locator('figure > svg').first().isVisible());
+	assert.ok(await page.locator('noscript').count() || await page.getByText('Without a script').isVisible());
+}, { javaScriptEnabled: false }));
+
+test('500 cases stand within a second of script, at best of three', async () => {
+	const times = [];
+	for (let i = 0; i < 3; i++)
+		await open('many.html', async (page) => times.push(Number(await page.evaluate(() => document.documentElement.dataset.stands))));
+	assert.ok(Math.min(...times) < 1000, `milliseconds: ${times}`);
+});
