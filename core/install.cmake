@@ -26,7 +26,7 @@ foreach(script ${script_commands})
   install(PROGRAMS ${PROJECT_SOURCE_DIR}/scripts/${script} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/heddle
           RENAME heddle-${script})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/scripts/heddle_${script} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/heddle
-          PATTERN __pycache__ EXCLUDE)
+          PATTERN __pycache__ EXCLUDE PATTERN web EXCLUDE)
 endforeach()
 
 install(TARGETS heddle)

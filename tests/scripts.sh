@@ -282,7 +282,7 @@ test_install() {
 	expect 0 env DESTDIR="$scratch/stage" cmake --install "$build" --prefix /opt/heddle
 	expect 0 mv "$scratch/stage/opt/heddle" "$moved"
 	for file in bin/heddle include/heddle/plugin.h include/heddle/threads.h share/man/man1/heddle.1 \
-		share/man/man7/heddle-plugin.7 share/heddle/configs/quick.json share/heddle/configs/default.json libexec/heddle/heddle-plot libexec/heddle/heddle_plot/main.py; do
+		share/man/man7/heddle-plugin.7 share/heddle/configs/quick.json share/heddle/configs/default.json libexec/heddle/heddle-plot libexec/heddle/heddle_plot/main.py libexec/heddle/heddle-report libexec/heddle/heddle_report/bundle/page.js; do
 		[ -f "$moved/$file" ] || fault "not installed: $file"
 	done
 	[ -x "$moved/libexec/heddle/heddle-plot" ] || fault "heddle-plot cannot be executed"

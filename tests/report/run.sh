@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE=1
 
 # Copies a folder with its lock file into the build, and has npm fetch what the lock file names.
 fetch() { # FOLDER NAME
-	command -v node >/dev/null && command -v npm >/dev/null || skip "needs node and npm"
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then skip "needs node and npm"; fi
 	modules=$build/tests/report/$2
 	mkdir -p "$modules" && cp "$1"/* "$modules/" || exit 1
 	cmp -s "$modules/package-lock.json" "$modules/node_modules/.of" && return
