@@ -66,4 +66,4 @@ def fit_section(panels, fits, looks):
              "the cores cost each other. Dashed in the pictures.")
     return section("scaling", "How it scales", table(
         ["Workload", "Model", "λ, one core", "α", "β", "Peak [95 % interval]"], known, class_="numbers") if known else None,
-        details("No fit, and why", join(without), open=not known) if without else None, about=about if known else None)
+        details("No fit, and why", join(without)) if without else None, about=about if known else None)

@@ -124,7 +124,7 @@ function troubleOf(id) {
 export function openCase(host, kase, looks, trouble) {
 	const look = looks[kase.series], ends = [];
 	host.append(make('h3', {}, kase.name));
-	if (kase.reason)
+	if (kase.reason && !document.getElementById(trouble))
 		host.append(make('p', {}, make('strong', { class: 'bad' }, kase.status), `: ${kase.reason}`));
 	host.append(...[troubleOf(trouble), ...kase.notes.map((note) => make('p', {}, note)), spreadWords(kase)].filter(Boolean));
 	const grid = make('div', { class: 'figures' });

@@ -26,9 +26,10 @@ function joined(text) {
 			const column = columns.get(key);
 			out.push(column.values[column.next++]);
 		}
-		for (const found of piece.matchAll(token))
-			if (found[2] !== undefined)
-				key = found[1];
+		if (piece.includes('"')) // mostly it is a comma
+			for (const found of piece.matchAll(token))
+				if (found[2] !== undefined)
+					key = found[1];
 		out.push(piece);
 	});
 	return out.join('');
