@@ -3,7 +3,7 @@ from .banner import banner
 from .document import VERDICTS
 from .forest import forest, name_of
 from .html import element, join, section, table
-from .words import bounds_of, count, listed, number, percent_of_ratio, quantity
+from .words import bounds_of, count, digits, listed, number, percent_of_ratio, quantity
 
 ORDER = ("regression", "contaminated", "inconclusive", "improvement", "same")
 ACTS = {"ab": "Two builds in interleaved pairs", "aa": "One build against itself: the noise floor",
@@ -73,7 +73,7 @@ def remarks(verdict):
     if verdict["verdict"] == "inconclusive" and number(verdict["pairs_needed"]):
         parts.append(f"about {verdict['pairs_needed']:g} pairs would settle it")
     if number(verdict["smallest_change_percent"]) is not None:
-        parts.append(f"smallest change seen {verdict['smallest_change_percent']:.2g} %")
+        parts.append(f"smallest change seen {digits(verdict['smallest_change_percent'])} %")
     return "; ".join(filter(None, parts))
 
 
