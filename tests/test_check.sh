@@ -58,7 +58,7 @@ unfit-tells-eintr | signals | READ, timeout 30 ms, among signals, 2 tasks on 1 c
 unfit-timeout-is-eagain | queue-limits | GET from an empty queue, timeout 0.3 ms, 1 task on 1 core: expected -110 (ETIMEDOUT), saw -11 (EAGAIN)
 unfit-spoils-a-byte | copies | expected each like its source, saw one of 9999 bytes that differs from byte 100 on
 unfit-accepts-zero | accept | ACCEPT where nobody comes, timeout 0, 2 tasks on 1 core: expected -11 (EAGAIN), saw 0
-unfit-too-early | queue-limits | GET from an empty queue, timeout 20 ms, 1 task on 1 core: expected the answer when the time is over, saw it after 1
+unfit-too-early | queue-limits | GET from an empty queue, timeout 20 ms, 1 task on 1 core: expected the answer when the time is over, saw it after
 unfit-never-gives-up | queue-limits | saw no progress for 5 s in run
 unfit-small-queue | queue-limits | PUT into a queue of 8 until it is full, 1 task on 1 core: expected 8 messages in it, saw 6
 unfit-last-first | queue-limits | GET from a queue of numbers, 1 task on 1 core: expected them in their order, saw 1 as number 0

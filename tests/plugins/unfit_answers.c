@@ -178,9 +178,9 @@ static int64_t timed(struct whole *whole, struct hd_request *request)
 
 	if (WRONG == SHORT_IS_NOTHING && request->timeout_ns < 1000000 && has_time)
 		request->timeout_ns = 0;
-	/* A wake-up is late by what a short wait would save. */
+	/* So early that a late wake-up does not make up for it; of a short wait it would. */
 	if (WRONG == TOO_EARLY && has_time && request->timeout_ns >= 1000000)
-		request->timeout_ns /= 2;
+		request->timeout_ns /= 16;
 	if (WRONG == NEVER_GIVES_UP && has_time)
 		request->timeout_ns = -1;
 	answer = whole_perform(whole, request);
@@ -217,6 +217,20 @@ static int64_t messages(struct whole *whole, struct hd_request *request)
 	return moved;
 }
 
+/* Who has been woken takes so long to look again that a CLEAR is always there first. */
+static int64_t wait_dozing(struct box *box)
+{
+	pthread_mutex_lock(&box->mutex);
+	while (!box->set) {
+		pthread_cond_wait(&box->changed, &box->mutex);
+		pthread_mutex_unlock(&box->mutex);
+		usleep(20000);
+		pthread_mutex_lock(&box->mutex);
+	}
+	pthread_mutex_unlock(&box->mutex);
+	return 0;
+}
+
 static int64_t event(struct whole *whole, struct hd_request *request)
 {
 	struct box *box = &whole->events[request->fd];
@@ -224,6 +238,8 @@ static int64_t event(struct whole *whole, struct hd_request *request)
 
 	if (WRONG == CLEARS_NOTHING && request->op == HD_CLEAR)
 		return 0;
+	if (WRONG == CLEARS_TOO_EARLY && request->op == HD_WAIT && request->timeout_ns < 0)
+		return wait_dozing(box);
 	if ((WRONG == WAKES_ONE || WRONG == CLEARS_TOO_EARLY) && request->op == HD_SET) {
 		pthread_mutex_lock(&box->mutex);
 		box->set = 1;
