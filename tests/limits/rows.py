@@ -86,12 +86,11 @@ class Rows:
             for cores in (2, 1):
                 label = f"by hand, {queue}, {cores} core{'s' * (cores > 1)}"
                 rivals.append(self.reference(f"counter_{queue}", label, "--batch", str(batch), cores=cores))
-                stands_at = 59 if (queue, cores, batch) == ("mqueue", 1, 1) else None
-                claims.append(Claim(row, mine, label, RATE, at_least=bound, stands_at=stands_at))
+                claims.append(Claim(row, mine, label, RATE, at_least=bound, by_hand=ring))
         for cores in (2, 1) if tasks == 1 and batch == 1 else ():
             label = f"Python, multiprocessing, {cores} core{'s' * (cores > 1)}"
             rivals.append(self.peer("counter_queue.py", label, "--cpus", self.cpus(cores)))
-            claims.append(Claim(row, mine, label, RATE, at_least=500))
+            claims.append(Claim(row, mine, label, RATE, at_least=500, by_hand=ring))
         heddle = self.heddle(mine, "counter", cores=2, batch=batch, tasks=tasks)
         return Contest(f"counter/process-pool/producers={tasks}/batch={batch}", [heddle] + rivals, claims)
 

@@ -202,11 +202,13 @@ class FarOff(unittest.TestCase):
         self.assertFalse(self.far(more, fixed("a", 1.4), fixed("b", 0.5)))
         self.assertTrue(self.far(more, fixed("a", 1.6), fixed("b", 0.5)))
 
-    def test_from_where_it_stands(self):
-        claim = Claim("row", "a", "b", "time", at_least=100, stands_at=60)
-        self.assertFalse(self.far(claim, fixed("a", 41), fixed("b", 1)))
-        self.assertTrue(self.far(claim, fixed("a", 39), fixed("b", 1)))
-        self.assertEqual(row_of(claim, fixed("a", 80), fixed("b", 1))["verdict"], "missed")
+    def test_from_what_is_reached_by_hand(self):
+        claim = Claim("row", "a", "b", "time", at_least=100, by_hand="c")
+        self.assertFalse(self.far(claim, fixed("a", 41), fixed("b", 1), fixed("c", 60)))
+        self.assertTrue(self.far(claim, fixed("a", 39), fixed("b", 1), fixed("c", 60)))
+        self.assertTrue(self.far(claim, fixed("a", 66), fixed("b", 1), fixed("c", 300)))
+        self.assertTrue(self.far(claim, fixed("a", 66), fixed("b", 1), fixed("c", None)))
+        self.assertEqual(row_of(claim, fixed("a", 80), fixed("b", 1), fixed("c", 60))["verdict"], "missed")
 
     def test_tried_again_the_whole_interval_counts(self):
         script, claim = load_script(), Claim("row", "a", "b", "time", at_most=1)
