@@ -74,7 +74,7 @@ static inline void packet_run(const struct packet *packet, uint64_t head,
 	hd_section_run(&packet->first.section);
 	if (messages > 1)
 		packet_go_on(&packet->first.section, packet->first.next,
-		             packet->first.next + messages - 1);
+		             packet->first.next + (messages - 1));
 	if (messages == FIRST_MESSAGES)
 		*section = packet->first.section;
 }
