@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * worker - has processes of its own. WRONG says what becomes of them in run(): one that the core
- * watches is killed, exits with status 0 or 5, or crashes; one that nobody knows of becomes a daemon
- * and stays, or crashes while the model waits for it.
+ * watches is killed, exits with status 0 or 5, or crashes, and the model waits for it; one that nobody
+ * knows of becomes a daemon and stays, or crashes while the model waits for it.
  */
 #include <signal.h>
 
@@ -68,11 +68,12 @@ static int worker_run(void *state, const struct hd_jobs *jobs)
 			become_daemon();
 		do_wrong();
 	}
-	while (WRONG == UNSEEN)
-		pause();
-	if (WRONG != DAEMON)
+	if (WRONG == DAEMON)
+		return base_run(state, jobs);
+	if (WRONG != UNSEEN)
 		the_host->watch(the_host, pid);
-	return base_run(state, jobs);
+	for (;;)
+		pause();
 }
 
 HD_EXPORT const struct hd_model heddle_model = {BASE_HEAD, BASE_TEXTS, .open = worker_open,
