@@ -83,9 +83,9 @@ static uint64_t seed_of(const struct scaling_point *points, size_t count)
 struct work {
 	size_t count, facts;
 	double *cores, *sorted, *drawn,
-	        *seen; /* sorted: the trials of all points, one after the other */
-	size_t *n;
-	uint32_t *times; /* that each trial of a point was drawn */
+	        *seen;    /* sorted: the trials of all points, one after the other */
+	size_t *n, *rank; /* of each point: its trials, and which of them bounds the interval */
+	uint32_t *times;  /* that each trial of a point was drawn */
 	struct curve curve;
 };
 
@@ -125,7 +125,7 @@ static void take_curve(struct work *work, uint64_t *state)
 	const double *sorted = work->sorted;
 
 	for (size_t i = 0; i < work->count; i++) {
-		size_t n = work->n[i], rank = stats_ci95_rank(n);
+		size_t n = work->n[i], rank = work->rank[i];
 		const double *values = sorted;
 
 		if (state) {
@@ -231,25 +231,32 @@ static bool prepare(struct work *work, const struct scaling_point *points, size_
 		most = points[i].n > most ? points[i].n : most;
 	}
 	work->count = count;
-	work->cores = memory_zalloc(3 * count, sizeof(double));
-	work->n = memory_zalloc(count, sizeof(*work->n));
+	work->cores = memory_zalloc((4 + SCALING_TERMS) * count, sizeof(double));
+	work->n = memory_zalloc(2 * count, sizeof(*work->n));
 	work->sorted = memory_zalloc(trials + most, sizeof(double));
 	work->times = memory_zalloc(most, sizeof(*work->times));
 	work->seen = memory_zalloc(work->facts * (SCALING_RESAMPLES + 1), sizeof(double));
 	if (!work->cores || !work->n || !work->sorted || !work->times || !work->seen)
 		return false;
+	work->rank = work->n + count;
 	work->drawn = work->sorted + trials;
-	work->curve =
-	        (struct curve){count, work->cores, work->cores + count, work->cores + 2 * count};
+	work->curve = (struct curve){.count = count,
+	                             .cores = work->cores,
+	                             .slowness = work->cores + count,
+	                             .spread = work->cores + 2 * count,
+	                             .weights = work->cores + 3 * count,
+	                             .terms = work->cores + 4 * count};
 	sorted = work->sorted;
 	for (size_t i = 0; i < count; i++) {
 		work->cores[i] = points[i].cores;
 		work->n[i] = points[i].n;
+		work->rank[i] = stats_ci95_rank(points[i].n);
 		for (size_t k = 0; k < points[i].n; k++)
 			sorted[k] = points[i].trials[k] / scale;
 		stats_sort(sorted, points[i].n);
 		sorted += points[i].n;
 	}
+	scaling_terms(&work->curve);
 	return true;
 }
 
