@@ -1,13 +1,13 @@
 """Dots in rows, a line a row and its name beside it: for one place, or for a few of so many lines that they would cross."""
 from . import axes as scales
+from .series import NAME
 from .sheet import FAINT, LETTER
 from .style import PAPER, mixed
 from .words import cut, listed
 
 MOST_PLACES = 3
 IDEAL = {"color": "#666666", "linestyle": (0, (6, 2, 1, 2))}
-NAME = 26
-PALER = ("paler and higher up: fewer cores", {"color": "none", "marker": "o", "markerfacecolor": "#C4C4C4", "markeredgecolor": "#C4C4C4", "linestyle": "none"})
+PALER = {"color": "none", "marker": "o", "markerfacecolor": "#C4C4C4", "markeredgecolor": "#C4C4C4", "linestyle": "none"}
 
 
 def left_of(lines, sheet):
@@ -45,14 +45,21 @@ def draw(panel, axes, sheet, looks, order, mark):
     axes.set_ylim(len(lines) - 0.5, -0.5)
     axes.set_yticks(range(len(lines)), [cut(line, NAME) for line in lines])
     axes.tick_params(axis="y", length=0, labelcolor="#222222")
-    axes.set_xlabel(f"{axes.get_xlabel()}, {where(panel, places)}")
 
 
 def faded(look, share):
     return look._replace(colour=mixed(look.colour, PAPER[0], share))
 
 
-def where(panel, places):
+def where(panel):
+    """The places that its dots stand for."""
+    places = panel.places()
     if panel.x_label == "cores":
         return f"on {listed([f'{place:g}' for place in places])} core{'' if places == [1] else 's'}"
     return f"{panel.x_label} {listed([f'{place:g}' for place in places])}"
+
+
+def paler(panel):
+    """What the legend says of several dots a row."""
+    which = "fewer cores" if panel.x_label == "cores" else f"{panel.x_label} is lower"
+    return (f"paler and higher up: {which}", PALER)

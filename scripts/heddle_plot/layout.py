@@ -26,7 +26,7 @@ def wrapped_notes(panel, sheet, width):
 
 def settings_lines(panel, sheet, width):
     letters = sheet.letters(width, sheet.small)
-    return [line for text in panel.settings for line in textwrap.wrap(text, letters)[:3]]
+    return [line for text in panel.all_settings() for line in textwrap.wrap(text, letters)[:3]]
 
 
 def columns_of(drawing):

@@ -59,11 +59,14 @@ class LinesPanel(SeriesPanel):
         slanted = self.names and sum(min(len(name), 14) for name in self.names) > 22
         return super().below(sheet) + (sheet.leading(sheet.tick) * 3 if slanted else 0)
 
+    def all_settings(self):
+        return [*self.settings, dots.where(self)] if self.is_list() else self.settings
+
     def all_notes(self):
         return super().all_notes() + self.off_the_axis()
 
     def marks(self):
-        paler = [dots.PALER] * (self.is_list() and len(self.places()) > 1)
+        paler = [dots.paler(self)] if self.is_list() and len(self.places()) > 1 else []
         return super().marks() + paler + [PEAK] * any(line in self.points for line in self.peaks)
 
     def off_the_axis(self):

@@ -32,8 +32,8 @@ def put_fits(panel, rows, fits):
     """Curves where the law was fitted, and in words what came out, or why there is no fit."""
     reasons = {}
     for line, of_line in grouped(rows, lambda row: row.line).items():
-        fit = fits.of(of_line[0]) if line in panel.points and len(panel.points[line]) > 1 else None
-        if fit is None or is_paced(of_line[0]):
+        fit = fits.of(of_line[0]) if line in panel.points else None
+        if fit is None:
             continue
         if fit.reason:
             reasons.setdefault(fit.reason, []).append(line)

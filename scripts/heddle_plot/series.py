@@ -7,7 +7,8 @@ from .words import cut
 
 MANY = 8  # lines that can be followed in one panel
 GROUP, MOST_GROUPS = 6, 3
-GHOST, NAME = "#CFCFCF", 24
+GHOST = "#CFCFCF"
+NAME = 26  # letters of one that stands beside axes
 SHARED = "load generator on the same cores"
 HOLLOW = (SHARED, {"color": "#777777", "marker": "o", "markerfacecolor": "#FFFFFF", "linestyle": "-", "alpha": 0.6})
 OTHERS = ("lines of the panels beside", {"color": GHOST})

@@ -54,6 +54,9 @@ class Panel:
     machine: str = ""
     variant: str = ""
 
+    def all_settings(self):
+        return self.settings
+
     def all_notes(self):
         return self.notes
 

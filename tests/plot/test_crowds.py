@@ -92,7 +92,8 @@ class Crowded(unittest.TestCase):
                          sweep(model, 1e6 * (1 + nth * 7 % 18), 0.5, counts=counts, **more)])
 
     def test_few_core_counts_are_rows_the_best_first(self):
-        axes = drawn(self.many((1, 2)))["throughput"].axes[0]
+        figure = drawn(self.many((1, 2)))["throughput"]
+        axes = figure.axes[0]
         names = [label.get_text() for label in axes.get_yticklabels()]
         self.assertEqual(len(names), 18)
         values = [found(axes, f"median:{name}")[1].get_xdata()[0] for name in names]
@@ -101,7 +102,7 @@ class Crowded(unittest.TestCase):
         self.assertLess(one.get_ydata()[0], two.get_ydata()[0])  # the axis points down: fewer cores stand above
         self.assertEqual(to_hex(two.get_markeredgecolor()).upper(), style.look(names[3]).colour)
         self.assertEqual(found(axes, "ideal")[0].get_xdata()[0], 18e6 * 2)
-        self.assertIn("on 1 and 2 cores", axes.get_xlabel())
+        self.assertTrue({"on 1 and 2 cores", "paler and higher up: fewer cores"} <= set(texts(figure)))
 
     def test_what_is_better_lower_has_its_least_first(self):
         cases = [case(model, 2, 1e6, metrics={"cpu_per_op": {**metric(100.0 + nth, "ns"), "better": "lower"}})
@@ -139,10 +140,16 @@ class Crowded(unittest.TestCase):
         self.assertEqual(len(found(figure.axes[0], "ghost")), 24)
         self.assertTrue(found(figure.axes[0], "first:serial") and found(figure.axes[0], "second:serial"))
 
+    def test_rows_of_another_field(self):
+        made = document([case(model, 2, 1e6, title=f"counter batch={size}", params={"batch": size})
+                         for size in (1, 4) for model in MODELS])
+        figure = figures.own([made], rows.rows_of([made]), "batch", None, None)[0]["throughput-by-batch"]
+        self.assertTrue({"batch 1 and 4", "paler and higher up: batch is lower"} <= set(texts(figure)))
+
     def test_efficiency_leaves_one_core_out_of_rows(self):
-        axes = drawn(self.many((1, 2)), "efficiency")["efficiency"].axes[0]
-        self.assertEqual(len(found(axes, "median:serial")), 1)
-        self.assertIn("on 2 cores", axes.get_xlabel())
+        figure = drawn(self.many((1, 2)), "efficiency")["efficiency"]
+        self.assertEqual(len(found(figure.axes[0], "median:serial")), 1)
+        self.assertIn("on 2 cores", texts(figure))
 
     def test_zero_is_told_where_it_has_no_place(self):
         cases = [case("serial", 2, 1e6), case("futex", 2, 1e9),
