@@ -41,8 +41,9 @@ def put_fits(panel, rows, fits):
             _, factor = scale_of(next(row.metric() for row in of_line if row.metric())["unit"])
             panel.curves[line] = lambda cores, fit=fit, factor=factor: fit.at(cores) * factor
             panel.words[line] = fit.words()
-            if fit.marked_peak() and fit.marked_peak() <= max(point.place for point in panel.points[line]):
-                panel.peaks[line] = fit.marked_peak()
+            measured, peak = [point.place for point in panel.points[line]], fit.marked_peak()
+            if peak is not None and min(measured) <= peak <= max(measured):
+                panel.peaks[line] = peak
     for reason, lines in reasons.items():
         whose = "" if len(lines) == len(panel.points) else f" ({', '.join(lines)})"
         panel.notes.append((f"no fit: {reason}{whose}", False))

@@ -26,13 +26,13 @@ class Fitted(unittest.TestCase):
                         for cores in (1, 2, 4, 8)],
              "peak": {"cores": {"value": 4.7, "low": 4, "high": 6}}}
 
-    def answer(self, heddle):
+    def answer(self, heddle, counts=(1, 2, 4, 8)):
         """The figure of a result on the disk, with a program that says so in place of heddle."""
         with tempfile.TemporaryDirectory() as folder:
             program, result = pathlib.Path(folder, "heddle"), pathlib.Path(folder, "result.json")
             program.write_text(f"#!/bin/sh\n[ \"$1 $2\" = 'fit --json' ] || exit 9\ncat <<'END'\n{heddle}\nEND\n")
             program.chmod(program.stat().st_mode | stat.S_IXUSR)
-            result.write_text(json.dumps(document(sweep("serial", 1e6))))
+            result.write_text(json.dumps(document(sweep("serial", 1e6, counts=counts))))
             made, before = documents.read(result), os.environ.get("HEDDLE")
             os.environ["HEDDLE"] = str(program)
             try:
@@ -65,6 +65,11 @@ class Fitted(unittest.TestCase):
             self.assertFalse(found(figure.axes[0], "peak:serial"), peak)
             self.assertNotIn("peak of the fit", texts(figure))
             self.assertIn(f"serial: α 0.1, β 0.04, {words}", texts(figure))
+
+    def test_no_peak_is_marked_beside_what_was_measured(self):
+        figure = self.answer(json.dumps({"fits": [self.ENTRY]}), counts=(6, 8, 12))
+        self.assertFalse(found(figure.axes[0], "peak:serial"))
+        self.assertIn("serial: α 0.1, β 0.04, peak 4.7 [4, 6]", texts(figure))
 
     def test_no_curve_where_no_law_tells_the_data(self):
         figure = self.answer(json.dumps({"fits": [{**self.ENTRY, "law": "neither", "missed": 3,
