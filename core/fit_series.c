@@ -71,6 +71,9 @@ static double *take_trials(struct series *series, const json_t *of_case, size_t 
 	else if (*count < SCALING_LEAST_TRIALS)
 		leave_out(series, of_case, "%zu trials, at least %d are needed", *count,
 		          SCALING_LEAST_TRIALS);
+	else if (*count > SCALING_MOST_TRIALS)
+		leave_out(series, of_case, "%zu trials, at most %d are taken", *count,
+		          SCALING_MOST_TRIALS);
 	else
 		return trials;
 	free(trials);
@@ -199,9 +202,9 @@ static void put_law(json_t *entry, const struct series *series, const struct sca
 	json_object_set_new(entry, "law", json_string(laws[fit->law]));
 	json_object_set_new(entry, "missed", json_integer((json_int_t)fit->missed));
 	json_object_set_new(entry, "worst",
-	                    json_pack("{s:I, s:f}", "cores",
+	                    json_pack("{s:I, s:o}", "cores",
 	                              (json_int_t)series->points[fit->worst].cores, "percent",
-	                              100 * fit->worst_share));
+	                              json_number_or_null(100 * fit->worst_share)));
 }
 
 /* ---- An entry ---------------------------------------------------------------------------------- */

@@ -120,15 +120,18 @@ static void put_law(const struct sheet *sheet, const json_t *fit)
 	const json_t *worst = json_object_get(fit, "worst");
 	const char *law = row_text(fit, "law");
 	char text[ROW_TITLE];
+	int length;
 
 	if (strcmp(law, "amdahl") == 0) {
 		put_note(sheet, "Amdahl's law tells it as well: coherence could be 0");
 	} else if (strcmp(law, "neither") == 0) {
-		snprintf(text, sizeof(text),
-		         "no such law: it misses %d of %zu medians, that at %d cores by %+.0f %%",
-		         (int)number(fit, "missed"),
-		         json_array_size(json_object_get(fit, "points")),
-		         (int)number(worst, "cores"), number(worst, "percent"));
+		length = snprintf(text, sizeof(text), "no such law: it misses %d of %zu medians",
+		                  (int)number(fit, "missed"),
+		                  json_array_size(json_object_get(fit, "points")));
+		if (isfinite(number(worst, "percent")))
+			snprintf(text + length, sizeof(text) - (size_t)length,
+			         ", that at %d cores by %+.0f %%", (int)number(worst, "cores"),
+			         number(worst, "percent"));
 		put_note(sheet, text);
 	}
 }

@@ -82,29 +82,37 @@ static uint64_t seed_of(const struct scaling_point *points, size_t count)
 /* All that fitting takes; the arrays are owned. */
 struct work {
 	size_t count, facts;
-	double *cores, *sorted, *drawn,
-	        *seen; /* sorted: the trials of all points, one after the other */
-	size_t *n;
-	uint32_t *times; /* that each trial of a point was drawn */
+	double *cores, *sorted, *seen; /* sorted: the trials of all points, one after the other */
+	size_t *n, *rank; /* of each point: its trials, and which of them bounds the interval */
+	uint32_t *times;  /* that each trial of a point was drawn */
 	struct curve curve;
 };
 
-/* How often each of n trials is drawn, in `times`; as they are sorted, so is what is put down from it. */
-static void draw_sorted(const struct work *work, const double *sorted, size_t n, uint64_t *state)
+/* How often each of n trials is drawn, in `times`; without a state once each. */
+static void draw_trials(const struct work *work, size_t n, uint64_t *state)
 {
-	size_t put = 0;
-
-	memset(work->times, 0, n * sizeof(*work->times));
 	for (size_t i = 0; i < n; i++)
+		work->times[i] = !state;
+	for (size_t i = 0; state && i < n; i++)
 		work->times[(size_t)(((draw(state) >> 32) * n) >> 32)]++;
-	for (size_t i = 0; i < n; i++)
-		for (uint32_t k = 0; k < work->times[i]; k++)
-			work->drawn[put++] = sorted[i];
 }
 
-static double median_of_sorted(const double *sorted, size_t n)
+/* Of what was drawn: the bounds of the interval, and the two in the middle or twice the one. */
+struct ranked {
+	double low, middle[2], high;
+};
+
+static struct ranked rank_drawn(const struct work *work, const double *sorted, size_t n,
+                                size_t rank)
 {
-	return n % 2 ? sorted[n / 2] : sorted[n / 2 - 1] / 2 + sorted[n / 2] / 2;
+	const size_t wanted[] = {rank - 1, (n - 1) / 2, n / 2, n - rank};
+	double found[4];
+	size_t before = 0, k = 0;
+
+	for (size_t i = 0; k < 4; i++)
+		for (before += work->times[i]; k < 4 && wanted[k] < before; k++)
+			found[k] = sorted[i];
+	return (struct ranked){found[0], {found[1], found[2]}, found[3]};
 }
 
 /* Halfway between each interval's own width and what all say together. */
@@ -125,15 +133,14 @@ static void take_curve(struct work *work, uint64_t *state)
 	const double *sorted = work->sorted;
 
 	for (size_t i = 0; i < work->count; i++) {
-		size_t n = work->n[i], rank = stats_ci95_rank(n);
-		const double *values = sorted;
+		size_t n = work->n[i];
+		struct ranked ranked;
 
-		if (state) {
-			draw_sorted(work, sorted, n, state);
-			values = work->drawn;
-		}
-		work->curve.slowness[i] = work->cores[i] / median_of_sorted(values, n);
-		work->curve.spread[i] = log(values[n - rank] / values[rank - 1]) / 2;
+		draw_trials(work, n, state);
+		ranked = rank_drawn(work, sorted, n, work->rank[i]);
+		work->curve.slowness[i] =
+		        work->cores[i] / (ranked.middle[0] / 2 + ranked.middle[1] / 2);
+		work->curve.spread[i] = log(ranked.high / ranked.low) / 2;
 		sorted += n;
 	}
 	moderate(&work->curve);
@@ -231,25 +238,31 @@ static bool prepare(struct work *work, const struct scaling_point *points, size_
 		most = points[i].n > most ? points[i].n : most;
 	}
 	work->count = count;
-	work->cores = memory_zalloc(3 * count, sizeof(double));
-	work->n = memory_zalloc(count, sizeof(*work->n));
-	work->sorted = memory_zalloc(trials + most, sizeof(double));
+	work->cores = memory_zalloc((4 + SCALING_TERMS) * count, sizeof(double));
+	work->n = memory_zalloc(2 * count, sizeof(*work->n));
+	work->sorted = memory_zalloc(trials, sizeof(double));
 	work->times = memory_zalloc(most, sizeof(*work->times));
 	work->seen = memory_zalloc(work->facts * (SCALING_RESAMPLES + 1), sizeof(double));
 	if (!work->cores || !work->n || !work->sorted || !work->times || !work->seen)
 		return false;
-	work->drawn = work->sorted + trials;
-	work->curve =
-	        (struct curve){count, work->cores, work->cores + count, work->cores + 2 * count};
+	work->rank = work->n + count;
+	work->curve = (struct curve){.count = count,
+	                             .cores = work->cores,
+	                             .slowness = work->cores + count,
+	                             .spread = work->cores + 2 * count,
+	                             .weights = work->cores + 3 * count,
+	                             .terms = work->cores + 4 * count};
 	sorted = work->sorted;
 	for (size_t i = 0; i < count; i++) {
 		work->cores[i] = points[i].cores;
 		work->n[i] = points[i].n;
+		work->rank[i] = stats_ci95_rank(points[i].n);
 		for (size_t k = 0; k < points[i].n; k++)
 			sorted[k] = points[i].trials[k] / scale;
 		stats_sort(sorted, points[i].n);
 		sorted += points[i].n;
 	}
+	scaling_terms(&work->curve);
 	return true;
 }
 

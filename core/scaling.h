@@ -35,6 +35,7 @@ enum {
 	SCALING_LEAST_COUNTS = 6,  /* distinct core counts: below there is no fit */
 	SCALING_LEAST_TRIALS = 6,  /* of a core count: below there is no interval to weigh it by */
 	SCALING_MOST_COUNTS = 512, /* that are taken into a fit */
+	SCALING_MOST_TRIALS = 10000,  /* of a core count: no run makes more */
 	SCALING_MOST_CORES = 1 << 20, /* that a count may be */
 	SCALING_RESAMPLES = 2000,
 };

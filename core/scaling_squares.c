@@ -55,37 +55,65 @@ static void eliminate(long double rows[SCALING_TERMS][SCALING_TERMS + 1], double
 	}
 }
 
-/* The normal equations, each term as a share of its largest value so that their sizes are alike. */
+/* Each as a share of its largest value, so that their sizes are alike. */
+void scaling_terms(struct curve *curve)
+{
+	double most = curve->cores[curve->count - 1];
+
+	for (int i = 0; i < SCALING_TERMS; i++)
+		for (size_t n = 0; n < curve->count; n++)
+			curve->terms[(size_t)i * curve->count + n] =
+			        term(curve->cores[n], i) / term(most, i);
+}
+
+/* Errors are relative: to what was measured, or to the law that was fitted before. */
+static void weigh(const struct curve *curve, const struct law *before)
+{
+	for (size_t n = 0; n < curve->count; n++) {
+		double size = curve->slowness[n], off;
+
+		/* A law that dives below 0 says nothing of how large the error there may be. */
+		if (before)
+			size = fmax(scaling_slowness(before, curve->cores[n]), size / 5);
+		off = size * curve->spread[n];
+		curve->weights[n] = 1 / (off * off);
+	}
+}
+
+/* Entry by entry, so that each sum stays in a register: most of the time of a fit goes by here. */
+static void sum_up(const struct curve *curve, long double rows[SCALING_TERMS][SCALING_TERMS + 1])
+{
+	const size_t count = curve->count;
+	const double *columns[SCALING_TERMS + 1] = {curve->terms, curve->terms + count,
+	                                            curve->terms + 2 * count, curve->slowness};
+
+	for (int i = 0; i < SCALING_TERMS; i++)
+		for (int j = 0; j <= SCALING_TERMS; j++) {
+			long double sum = 0;
+
+			for (size_t n = 0; n < count; n++)
+				sum += curve->weights[n] * columns[i][n] * columns[j][n];
+			rows[i][j] = sum;
+		}
+}
+
+/* By the normal equations. */
 static struct law solve(const struct curve *curve, const bool free_terms[SCALING_TERMS],
                         const struct law *before)
 {
-	long double rows[SCALING_TERMS][SCALING_TERMS + 1] = {{0}};
-	double most = curve->cores[curve->count - 1], share[SCALING_TERMS];
-	const double largest[SCALING_TERMS] = {1, term(most, 1), term(most, 2)};
+	long double rows[SCALING_TERMS][SCALING_TERMS + 1];
+	double most = curve->cores[curve->count - 1];
 	struct law law;
 
-	for (size_t n = 0; n < curve->count; n++) {
-		double slowness = curve->slowness[n], cores = curve->cores[n];
-		/* A law that dives below 0 says nothing of how large the error there may be. */
-		double size =
-		        before ? fmax(scaling_slowness(before, cores), slowness / 5) : slowness;
-		double off = size * curve->spread[n], weight = 1 / (off * off);
-
-		for (int i = 0; i < SCALING_TERMS; i++)
-			share[i] = term(cores, i) / largest[i];
-		for (int i = 0; i < SCALING_TERMS; i++) {
-			for (int j = 0; j < SCALING_TERMS; j++)
-				rows[i][j] += weight * share[i] * share[j];
-			rows[i][SCALING_TERMS] += weight * share[i] * slowness;
-		}
-	}
+	weigh(curve, before);
+	sum_up(curve, rows);
 	for (int i = 0; i < SCALING_TERMS; i++)
 		for (int j = 0; j <= SCALING_TERMS; j++)
 			if (!free_terms[i] || (j < SCALING_TERMS && !free_terms[j]))
 				rows[i][j] = i == j;
 	eliminate(rows, law.of);
 	for (int i = 0; i < SCALING_TERMS; i++)
-		law.of[i] /= largest[i];
+		law.of[i] /= term(most, i);
 	return law;
 }
 

@@ -19,7 +19,12 @@ struct curve {
 	const double *cores;
 	double *slowness; /* N / X, X being the median */
 	double *spread;   /* of the median, relative; above 0 */
+	double *terms;    /* the values of each term at all counts, by scaling_terms() */
+	double *weights;  /* room for one each */
 };
+
+/* Puts down `terms`, once for all curves over the same `cores`. */
+void scaling_terms(struct curve *);
 
 /* N/X(N) */
 double scaling_slowness(const struct law *, double cores);

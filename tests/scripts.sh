@@ -169,6 +169,15 @@ test_plot() {
 	expect 0 "$plot" "$scratch/history"
 	says "left out: 1 results of other machines, 1 files that are none"
 	[ -s "$scratch/history/history.png" ] || fault "no history"
+	expect 0 "$plot" "$scratch/history" --y throughput -o "$scratch/figures"
+	[ "$(cat "$scratch/out")" = "$scratch/figures/history-throughput.png" ] || fault "no history of a metric"
+	expect 2 "$plot" "$scratch/history" --y throughputs -o "$scratch/nothing"
+	says '--y throughputs: unknown; did you mean "throughput"?'
+	expect 2 "$plot" "$scratch/history" --x cores -o "$scratch/nothing"
+	says "--x and --series are for results"
+	expect 2 "$plot" "$scratch/history" "$scratch/again.json" -o "$scratch/nothing"
+	says "a folder is a history; give it alone"
+	[ ! -e "$scratch/nothing" ] || fault "something was written"
 }
 
 # The same of a comparison.

@@ -7,6 +7,7 @@
 
 #include "fake_tree.h"
 #include "fit.h"
+#include "scaling.h"
 #include "suite.h"
 
 static char root[FAKE_TREE_PATH], path[FAKE_TREE_PATH + 16], text[1 << 16], shown[1 << 16];
@@ -74,17 +75,25 @@ static json_t *fit(const struct fit_options *with, struct hd_error *err)
 }
 
 /* The only entry, borrowed from the document; and the text of the whole is in `shown`. */
-static json_t *only_entry(json_t *document)
+static json_t *entry_of(json_t *document)
 {
 	FILE *out = fmemopen(shown, sizeof(shown), "w");
 
 	ck_assert_ptr_nonnull(document);
 	fit_print(document, 80, out);
 	fclose(out);
-	for (const char *line = shown; *line; line = strchr(line, '\n') + 1)
-		ck_assert_msg(strchr(line, '\n') - line <= 80, "wide: %s", line);
 	ck_assert_uint_eq(json_array_size(json_object_get(document, "fits")), 1);
 	return json_array_get(json_object_get(document, "fits"), 0);
+}
+
+/* The same, of numbers that leave room for 80 columns. */
+static json_t *only_entry(json_t *document)
+{
+	json_t *entry = entry_of(document);
+
+	for (const char *line = shown; *line; line = strchr(line, '\n') + 1)
+		ck_assert_msg(strchr(line, '\n') - line <= 80, "wide: %s", line);
+	return entry;
 }
 
 static double number(const json_t *entry, const char *key, const char *end)
@@ -236,6 +245,62 @@ START_TEST(anything_in_a_case)
 }
 END_TEST
 
+/* Values that no run measures, and as many as none makes: an entry that is whole. */
+START_TEST(values_beyond_all_measure)
+{
+	static const char *const values[][2] = {{"1e-310", "1e300"},
+	                                        {"1e300", "1e-310"},
+	                                        {"1e-320", "1"},
+	                                        {"1", "1e308"},
+	                                        {"1e308", "1e308"}};
+
+	for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
+		const struct fit_options options = {.at = {1, 1 << 20}, .at_count = 2};
+		struct hd_error err = {0};
+		char trials[256], cores[16];
+		json_t *document, *entry;
+
+		text[0] = '\0';
+		for (int i = 0; i < 7; i++) {
+			const char *value = values[v][i % 2];
+
+			snprintf(trials, sizeof(trials), "[%s,%s,%s,%s,%s,%s]", value, value, value,
+			         value, value, value);
+			snprintf(cores, sizeof(cores), "%d", 1 << i);
+			add_trials("a", cores, "", trials);
+		}
+		document = fit(&options, &err);
+		entry = entry_of(document);
+		if (json_is_null(json_object_get(entry, "reason"))) {
+			ck_assert(json_is_object(json_object_get(entry, "worst")));
+			ck_assert(json_is_string(json_object_get(entry, "law")));
+			ck_assert_uint_eq(json_array_size(json_object_get(entry, "predictions")),
+			                  2);
+		}
+		ck_assert_ptr_null(strstr(shown, "nan"));
+		json_decref(document);
+	}
+}
+END_TEST
+
+START_TEST(more_trials_than_a_run_makes)
+{
+	struct hd_error err = {0};
+	char trials[2 * SCALING_MOST_TRIALS + 16] = "[1";
+	json_t *document, *item;
+
+	for (size_t i = 0; i < SCALING_MOST_TRIALS; i++)
+		memcpy(trials + 2 + 2 * i, ",1", 3);
+	strcat(trials, "]");
+	add_trials("a", "1", "", trials);
+	document = fit(&(struct fit_options){0}, &err);
+	item = json_array_get(json_object_get(only_entry(document), "left_out"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(item, "reason")),
+	                 "10001 trials, at most 10000 are taken");
+	json_decref(document);
+}
+END_TEST
+
 START_TEST(no_case)
 {
 	const char *const only[] = {"cores=77"};
@@ -250,9 +315,16 @@ END_TEST
 
 int main(void)
 {
-	const suite_test tests[] = {
-	        law_with_predictions,           too_few_core_counts, what_is_left_out, planned_load,
-	        settings_that_follow_the_cores, anything_in_a_case,  no_case,          NULL};
+	const suite_test tests[] = {law_with_predictions,
+	                            too_few_core_counts,
+	                            what_is_left_out,
+	                            planned_load,
+	                            settings_that_follow_the_cores,
+	                            anything_in_a_case,
+	                            values_beyond_all_measure,
+	                            more_trials_than_a_run_makes,
+	                            no_case,
+	                            NULL};
 
 	return suite_run_with("fit", tests, setup, teardown);
 }

@@ -16,6 +16,7 @@
 #include "compare.h"
 #include "export.h"
 #include "fake_run.h"
+#include "fit.h"
 #include "memory.h"
 #include "result_resume.h"
 #include "verdict_document.h"
@@ -611,6 +612,61 @@ static struct outcome dump_it(const void *unused)
 	return printed(code, out);
 }
 
+/* ---- Fits --------------------------------------------------------------------------------------- */
+
+static struct outcome fit_it(const void *path)
+{
+	static const char *const only[] = {"model=serial"};
+	const struct fit_options options = {
+	        .path = path, .only = only, .only_count = 1, .at = {1, 64}, .at_count = 2};
+	struct hd_error err = {0};
+	FILE *out = open_out();
+	json_t *document;
+
+	arm();
+	document = fit_document(&options, &err);
+	if (document)
+		fit_print(document, 80, out);
+	disarm();
+	json_decref(document);
+	return printed(err.code, out);
+}
+
+/* A series with a law and what is left out of it, and one that has only the reason. */
+static void put_scaling(void)
+{
+	static const char head[] = "{\"format\":\"heddle-result\",\"version\":1,\"run\":{},"
+	                           "\"machine\":{\"simulated\":\"by hand\"},\"cases\":[";
+	char *text = calloc(1 << 16, 1), *end = text;
+
+	ck_assert_ptr_nonnull(text);
+	end += sprintf(end, "%s", head);
+	for (int cores = 1; cores <= 8; cores++)
+		for (int trials = 6; trials >= 5; trials--)
+			end += sprintf(end,
+			               "%s{\"name\":\"%d\",\"title\":\"counter\",\"series\":\"%d\","
+			               "\"workload\":\"counter\",\"model\":\"serial\",\"cores\":%d,"
+			               "\"params\":{\"batch\":1,\"tasks\":%d},\"status\":\"ok\","
+			               "\"metrics\":{\"throughput\":{\"unit\":\"ops/s\",\"trials\":"
+			               "[%d,%d,%d,%d,%d%s]}}}",
+			               end == text + sizeof(head) - 1 ? "" : ",", cores, trials,
+			               cores, cores, cores * 97, cores * 98, cores * 99, cores * 95,
+			               cores * 94, trials == 6 && cores < 8 ? ",9" : "");
+	sprintf(end, "]}");
+	fake_tree_put(run.root, "scaling.json", text);
+	free(text);
+}
+
+START_TEST(fitting_a_result)
+{
+	char path[128];
+
+	put_scaling();
+	snprintf(path, sizeof(path), "%s/scaling.json", run.root);
+	ck_assert_uint_gt(try_all(fit_it, path, "fit"), 50);
+}
+END_TEST
+
 START_TEST(reading_a_result)
 {
 	try_all(show_it, NULL, "show");
@@ -733,11 +789,17 @@ END_TEST
 
 int main(void)
 {
-	const suite_test tests[] = {config_and_plan,     a_bad_config_stays_bad,
-	                            writing_a_result,    appending_to_the_journal,
-	                            going_on_with_a_run, reading_a_result,
-	                            exporting_a_result,  comparing_results,
-	                            printing_verdicts,   NULL};
+	const suite_test tests[] = {config_and_plan,
+	                            a_bad_config_stays_bad,
+	                            writing_a_result,
+	                            appending_to_the_journal,
+	                            going_on_with_a_run,
+	                            fitting_a_result,
+	                            reading_a_result,
+	                            exporting_a_result,
+	                            comparing_results,
+	                            printing_verdicts,
+	                            NULL};
 
 	return suite_run_with("memory", tests, setup, teardown);
 }

@@ -19,9 +19,12 @@ def is_time(label):
     return label.split(",")[-1].split()[:1] == ["s"]
 
 
-def is_logarithmic(values):
-    """Where the least of the medians would otherwise lie on the axis."""
-    return bool(values) and min(values) > 0 and max(values) / min(values) > 12
+def is_logarithmic(medians, all_values, best=None):
+    """Where the least of the medians would otherwise lie on the axis, or a wide interval press all medians down."""
+    positive, highest = [value for value in medians if value > 0], max(all_values, default=0)
+    if not positive or best is not None and highest <= 3 * best:
+        return False
+    return max(positive) / min(positive) > 12 or highest > 3 * max(positive)
 
 
 def scale_values(axis, medians, all_values, label, best=None):
@@ -30,12 +33,12 @@ def scale_values(axis, medians, all_values, label, best=None):
 
     axes, name = axis.axes, axis.axis_name
     set_limits = getattr(axes, f"set_{name}lim")
-    if is_logarithmic(medians) and (best is None or max(medians) > 3 * best):
+    if is_logarithmic(medians, all_values, best):
         positive = [value for value in all_values if value > 0]
         low, high = min(positive), max(positive)
         decades = math.log10(high / low)
         getattr(axes, f"set_{name}scale")("log")
-        marks = (1, 2, 5) if decades < 2.5 else (1,)
+        marks = (1, 2, 5) if decades < (1.5 if name == "x" else 2.5) else (1,)  # numbers side by side need more room
         axis.set_major_locator(ticker.LogLocator(subs=marks, numticks=8 if decades > 6 else 20))
         set_limits(low / 1.35, high * 1.35)
         label += " (log)"

@@ -1,10 +1,10 @@
 """One figure of one's own: any metric over any field, lines by any field."""
 from .lines import LinesPanel, point_of
-from .panels import failures, grouped, trials_text, with_machine
-from .rows import demand, fields_of, metrics_of
-from .scaling import shared_entry
+from .panels import failures, trials_text, with_machine
+from .rows import demand, fields_of, grouped, metrics_of
+from .series import arranged, marks_of
 from .sheet import Drawing
-from .words import clean, scale_of, value_text
+from .words import clean, safe, scale_of, value_text
 
 # What is not itself a setting of a case.
 DERIVED = ("status", "name", "key", "title", "series", "shared", "run", "machine", "revision", "started")
@@ -81,13 +81,9 @@ def drawing(rows, x=None, y=None, series=None):
     if not panels:
         return None
     name = y or "throughput"
+    panels, columns = arranged(panels, good)
     return Drawing(f"{safe(name)}-by-{safe(over)}", f"{words(name)} over {words(over)}", "", trials_text(good), panels,
-                   shared_entry(panels))
-
-
-def safe(name):
-    """As a part of a file's name."""
-    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)[:60]
+                   marks_of(panels), columns)
 
 
 def words(name):
@@ -108,6 +104,7 @@ def panel_of(rows, place, over, y, line):
             continue
         unit, factor = scale_of(metric["unit"])
         panel.y_label = f"{words(y or 'throughput')}, {unit}" if unit else words(y)
+        panel.lower_is_better = metric["better"] == "lower"
         value = row.field(over)
         where = panel.names.index(value_text(value)) if panel.names else value
         panel.points.setdefault(line(row), []).append(point_of(where, metric, row.shared, factor))

@@ -60,6 +60,7 @@ def checked_metric(metric, place):
     trials = metric.get("trials")
     return {
         "unit": clean(expect(str, metric.get("unit"), f"{place}.unit", "a text"), 24),
+        "better": metric.get("better"),
         "median": number(metric.get("median")),
         "ci95": interval(metric.get("ci95")),
         "trials": [number(value) for value in trials] if isinstance(trials, list) else [],
@@ -131,8 +132,13 @@ def kernel_text(document):
     return "Linux " + kernel.removeprefix("Linux ") if kernel else ""
 
 
+def virtualisation_text(document):
+    found = fact(document, "machine", "virtualisation")
+    return "not virtualised" if found == "none" else found
+
+
 MACHINE_FACTS = (simulated, lambda document: fact(document, "machine", "cpu_model"), cores_text,
-                 lambda document: fact(document, "machine", "virtualisation"), kernel_text)
+                 virtualisation_text, kernel_text)
 
 
 def machine_text(document):

@@ -10,6 +10,7 @@ from .documents import number
 from .words import clean
 
 PATIENCE_S = 120
+MARGIN = 0.05
 
 
 def program():
@@ -30,18 +31,27 @@ class Fit:
     contention: float = 0
     coherence: float = 0
     peak: tuple = (None, None, None)  # cores, and their interval; None: there is no end
+    flat: bool = False  # more cores change nothing
 
     def at(self, cores):
         return self.rate * cores / (1 + self.contention * (cores - 1) + self.coherence * cores * (cores - 1))
 
     def words(self):
+        return f"α {self.contention:.2g}, β {self.coherence:.2g}, {self.peak_words()}"
+
+    def marked_peak(self):
+        """Its cores, where the fit tells them from none at all; else None."""
+        return None if self.flat or None in self.peak else self.peak[0]
+
+    def peak_words(self):
         value, low, high = self.peak
-        if value is None:
-            peak = "no peak"
-        else:
-            bounds = f" [{low:.3g}, {'∞' if high is None else format(high, '.3g')}]" if low is not None else ""
-            peak = f"peak {value:.3g}{bounds}"
-        return f"α {self.contention:.2g}, β {self.coherence:.2g}, {peak}"
+        if self.flat:
+            return "flat"
+        if value is None or low is None:
+            return "no peak"
+        if high is None:
+            return f"no peak below {low:.3g}" if low > 1 else "peak unknown"
+        return f"peak {value:.3g} [{low:.3g}, {high:.3g}]"
 
 
 def estimate(entry, key):
@@ -49,12 +59,32 @@ def estimate(entry, key):
     return number(found.get("value")) if isinstance(found, dict) else None
 
 
+def is_flat(entry):
+    """Whether over the core counts measured the law changes by less than what verdicts call a change."""
+    fitted = [number(point.get("fitted")) for point in entry.get("points") or []]
+    return bool(fitted) and None not in fitted and min(fitted) > (1 - MARGIN) * max(fitted)
+
+
+def misfit(entry):
+    """Why no law is drawn though one was fitted; None where it tells the data."""
+    if entry.get("law") != "neither":
+        return None
+    worst = entry.get("worst") or {}
+    off, cores, missed = number(worst.get("percent")), number(worst.get("cores")), number(entry.get("missed"))
+    most = "" if off is None or cores is None else f", that on {cores:.0f} cores by {off:+.0f} %"
+    many = "" if missed is None else f": it misses {missed:.0f} of {len(entry.get('points') or [])} medians{most}"
+    return f"no such law{many}"
+
+
 def read_entry(entry):
     """A Fit; None where the entry says neither a law nor a reason."""
+    if misfit(entry):
+        return Fit(misfit(entry))
     rate, contention, coherence = (estimate(entry, key) for key in ("lambda", "alpha", "beta"))
     if None not in (rate, contention, coherence):
         cores = (entry.get("peak") or {}).get("cores") or {}
-        return Fit(None, rate, contention, coherence, tuple(number(cores.get(key)) for key in ("value", "low", "high")))
+        return Fit(None, rate, contention, coherence, tuple(number(cores.get(key)) for key in ("value", "low", "high")),
+                   is_flat(entry))
     return Fit(clean(entry["reason"], 300)) if entry.get("reason") else None
 
 

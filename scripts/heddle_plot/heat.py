@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from . import axes as scales
 from .documents import OK
 from .latency import ends_of
-from .panels import grouped, settings_of
+from .panels import settings_of
+from .rows import grouped
 from .sheet import ALARM, Drawing, Panel
 from .words import cut, plural, scale_of, short_si
 
@@ -18,16 +19,17 @@ class HeatPanel(Panel):
     lines_across: list = field(default_factory=list)
     shares: dict = field(default_factory=dict)  # of a row and a column: share of the best of the row
     texts: dict = field(default_factory=dict)
+    best: set = field(default_factory=set)  # of the places: the best, and what its interval does not tell from it
     failed: dict = field(default_factory=dict)  # in place of a number: the status
 
     def left(self, sheet):
         longest = max(len(line) for name in self.names for line in self.wrapped(name))
         return sheet.left * 0.35 + longest * sheet.tick * 0.57 / 72
 
-    def wide(self, sheet, left, columns):
+    def wide(self, sheet, left, right, columns):
         """Room for a number in each cell, as far as the sheet has it."""
-        cells = min(len(self.lines_across) * sheet.tick * 0.075, sheet.full() - left - sheet.right)
-        return max(cells, super().wide(sheet, left, columns))
+        cells = min(len(self.lines_across) * sheet.tick * 0.075, sheet.full() - left - right)
+        return max(cells, super().wide(sheet, left, right, columns))
 
     @staticmethod
     def wrapped(name):
@@ -52,11 +54,11 @@ class HeatPanel(Panel):
         axes.imshow([[max(WORST, share) if share == share else share for share in line] for line in grid],
                     cmap=colours, norm=norm, aspect="auto", interpolation="nearest", gid="heat")
         room = axes.get_position().width * axes.figure.get_figwidth() / len(self.lines_across)
-        size = min(sheet.tick, room * 72 / (5.4 * 0.66))
+        size = min(sheet.tick, room * 72 / (5.4 * 0.72))  # some are bold
         for (row, column), text in self.texts.items():
             axes.text(column, row, text, ha="center", va="center", fontsize=size, gid=f"cell:{row}:{column}",
                       color="#FFFFFF" if norm(max(WORST, self.shares[row, column])) < 0.55 else "#101010",
-                      fontweight="bold" if self.shares[row, column] >= 1 else "normal")
+                      fontweight="bold" if (row, column) in self.best else "normal")
         for (row, column), status in self.failed.items():
             axes.text(column, row, {"skipped": "–"}.get(status, "✗"), ha="center", va="center", fontsize=size,
                       color="#777777" if status == "skipped" else ALARM, gid=f"cell:{row}:{column}")
@@ -82,6 +84,17 @@ def row_name(rows, all_rows):
     return f"{rows[0].case['workload']} {settings}".strip() + (f", {unit}" if unit else "")
 
 
+def best_of(numbers, lower):
+    """Columns of the best median, and of those whose intervals reach into its own."""
+    worth = {column: metric for column, metric in numbers.items() if metric["median"] > 0}
+    if not worth:
+        return set()
+    best = (min if lower else max)(worth, key=lambda column: worth[column]["median"])
+    low, high = worth[best]["ci95"] or (worth[best]["median"],) * 2
+    return {best} | {column for column, metric in worth.items()
+                     if metric["ci95"] and metric["ci95"][0] <= high and metric["ci95"][1] >= low}
+
+
 def panel_of(name, rows, all_rows):
     panel = HeatPanel(name, [part for part in (rows[0].machine,) if part])
     panel.lines_across = list(dict.fromkeys(row.line for row in rows))
@@ -96,6 +109,7 @@ def panel_of(name, rows, all_rows):
             panel.texts[number, column] = short_si(metric["median"] * factor)
             share = (best / metric["median"] if lower else metric["median"] / best) if metric["median"] > 0 else 0
             panel.shares[number, column] = share
+        panel.best |= {(number, column) for column in best_of(numbers, lower)}
         for row in of_title:
             if row.case["status"] != OK:
                 panel.failed[number, panel.lines_across.index(row.line)] = row.case["status"]
@@ -117,5 +131,6 @@ def heat(rows, _):
     if not panels or max(len(panel.texts) for panel in panels) < 2:
         return None
     return Drawing("heat", "all workloads and models", "",
-                   "Medians of throughput; bold and brightest is the best of its row, darkest a hundredth of it or less; "
+                   "Medians of throughput; brightest is the best of its row, darkest a hundredth of it or less; bold: the best, and "
+                   "what its 95 % interval overlaps; "
                    "✗ failed, – skipped", panels, columns=1)

@@ -4,19 +4,16 @@ from dataclasses import dataclass, field
 from . import axes as scales
 from .documents import started
 from .lines import Point, mark, point_of
-from .panels import grouped, settings_of
-from .sheet import Drawing, Panel, line_look
-from .words import plural, scale_of
+from .panels import settings_of
+from .rows import grouped
+from .series import SeriesPanel, arranged, marks_of
+from .sheet import Drawing, line_look
+from .words import clean, plural, safe, scale_of
 
 
 @dataclass
-class HistoryPanel(Panel):
-    points: dict = field(default_factory=dict)
+class HistoryPanel(SeriesPanel):
     runs: list = field(default_factory=list)  # when each began
-    y_label: str = ""
-
-    def lines(self):
-        return list(self.points)
 
     def below(self, sheet):
         return super().below(sheet) + sheet.leading(sheet.tick) * 0.9
@@ -24,7 +21,8 @@ class HistoryPanel(Panel):
     def draw(self, axes, sheet, looks):
         from matplotlib import ticker
 
-        every = [point for points in self.points.values() for point in points]
+        scales.scale_values(axes.yaxis, self.medians(), self.all_values(), self.y_label)
+        self.draw_ghosts(axes, sheet)
         for line in (line for line in looks if line in self.points):
             self.draw_line(axes, sheet, looks[line], line)
         last = len(self.runs) - 1
@@ -36,8 +34,7 @@ class HistoryPanel(Panel):
         axes.xaxis.set_minor_locator(ticker.FixedLocator([run for run in range(last + 1) if run not in shown]))
         axes.set_xlim(-0.3, last + 0.3)
         axes.set_xlabel("run, UTC")
-        scales.scale_values(axes.yaxis, [point.value for point in every],
-                            [value for point in every for value in (point.low, point.high)], self.y_label)
+        self.name_ends(axes, sheet, looks)
         scales.write_labels(axes, sheet)
 
     def draw_line(self, axes, sheet, look, line):
@@ -62,11 +59,19 @@ def drawing(rows, documents, metric_name=None):
             metric = row.metric(metric_name)
             if metric:
                 unit, factor = scale_of(metric["unit"])
-                name = (metric_name or "throughput").replace("_", " ")
+                name = name_text(metric_name)
                 panel.y_label = f"{name}, {unit}" if unit else name
                 panel.points.setdefault(row.series, []).append(
                     point_of(number[id(row.document)], metric, row.shared, factor))
         if panel.points:
             panels.append(panel)
     marks = f"Medians of the trials of {plural(len(documents), 'run')}, oldest first; bars are 95 % intervals"
-    return Drawing("history", "over time", "", marks, panels) if panels else None
+    if not panels:
+        return None
+    panels, columns = arranged(panels)
+    suffix = f"history-{safe(metric_name)}" if metric_name else "history"
+    return Drawing(suffix, f"{name_text(metric_name)} over time", "", marks, panels, marks_of(panels), columns)
+
+
+def name_text(metric_name):
+    return clean((metric_name or "throughput").replace("_", " "))

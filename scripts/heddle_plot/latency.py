@@ -3,9 +3,11 @@ import re
 from dataclasses import dataclass, field
 
 from . import axes as scales
-from .lines import SHARED, mark, moved, point_of, shifts
-from .panels import grouped, settings_of, settle_families, side_by_side, trials_text, with_machine
-from .sheet import Drawing, Panel, line_look
+from .lines import mark, moved, point_of, shifts
+from .panels import settings_of, trials_text, with_machine
+from .rows import grouped
+from .series import SHARED, SeriesPanel, arranged, marks_of
+from .sheet import Drawing, line_look
 from .words import listed, plural, scale_of
 
 # Of a workload that has both, the first is drawn full, the second hollow and thin.
@@ -36,26 +38,26 @@ def place_of(percentile, last):
 
 
 @dataclass
-class LatencyPanel(Panel):
-    family: list = field(default_factory=list)  # panels that have the same axis of times
-    points: dict = field(default_factory=dict)  # of a line and whether it is the second: its points
-    percentiles: dict = field(default_factory=dict)  # of a place: what the axis calls it
-    y_label: str = ""
+class LatencyPanel(SeriesPanel):
+    """Its keys are pairs: a line, and whether it is the second of two times."""
 
-    def lines(self):
-        return list(dict.fromkeys(line for line, _ in self.points))
+    percentiles: dict = field(default_factory=dict)  # of a place: what the axis calls it
+
+    @staticmethod
+    def line_of(key):
+        return key[0]
 
     def draw(self, axes, sheet, looks):
-        every = [point for panel in self.family or [self] for points in panel.points.values() for point in points]
         axes.set_xscale("log")
         self.scale_percentiles(axes)
-        scales.scale_values(axes.yaxis, [point.value for point in every],
-                            [value for point in every for value in (point.low, point.high)], self.y_label)
-        order = [line for line in looks if line in self.lines()]
+        scales.scale_values(axes.yaxis, self.medians(), self.all_values(), self.y_label)
+        self.draw_ghosts(axes, sheet)
+        order = [line for line in looks if line in self.all_lines()]
         for line, shift in zip(order, shifts(axes, sheet, len(order), len(self.percentiles))):
             for second in (True, False):
                 if (line, second) in self.points:
                     self.draw_curve(axes, sheet, looks[line], (line, second), moved(axes, shift))
+        self.name_ends(axes, sheet, looks)
         scales.write_labels(axes, sheet)
 
     def draw_curve(self, axes, sheet, look, key, transform):
@@ -76,7 +78,7 @@ class LatencyPanel(Panel):
         axes.xaxis.set_major_locator(ticker.FixedLocator(places))
         axes.xaxis.set_minor_locator(ticker.NullLocator())
         axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: self.name_of(value)))
-        crowded = len(places) < 4 or len(self.lines()) > 8
+        crowded = len(places) < 4
         aside = (places[-1] / places[0]) ** (0.13 if crowded else 0.07)
         axes.set_xlim(places[0] / aside, places[-1] * aside)
         axes.set_xlabel("percentile")
@@ -150,7 +152,6 @@ def latency(rows, _):
                 panels.append(panel_of(of_panel, rows))
     if not panels:
         return None
-    settle_families(panels)
     more = f"; for {listed(sorted(left_out))} cores: --only cores=N" if left_out else ""
-    panels, columns = side_by_side(panels, good)
-    return Drawing("latency", "latency by percentile", "", trials_text(good) + more, panels, columns=columns)
+    panels, columns = arranged(panels, good)
+    return Drawing("latency", "latency by percentile", "", trials_text(good) + more, panels, marks_of(panels), columns)

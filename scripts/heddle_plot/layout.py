@@ -11,7 +11,7 @@ MOST_NOTES = 10
 def wrapped_notes(panel, sheet, width):
     """The notes in lines that fit below the panel, those that fail first; pairs of a line and whether it failed."""
     letters, kept = sheet.letters(width, sheet.note * 0.93), []
-    notes = sorted(panel.notes, key=lambda note: not note[1])
+    notes = sorted(panel.all_notes(), key=lambda note: not note[1])
     for index, (text, bad) in enumerate(notes):
         lines = textwrap.wrap(text, letters, subsequent_indent="   ") or [""]
         if len(lines) > 2:
@@ -26,7 +26,7 @@ def wrapped_notes(panel, sheet, width):
 
 def settings_lines(panel, sheet, width):
     letters = sheet.letters(width, sheet.small)
-    return [line for text in panel.settings for line in textwrap.wrap(text, letters)[:3]]
+    return [line for text in panel.all_settings() for line in textwrap.wrap(text, letters)[:3]]
 
 
 def columns_of(drawing):
@@ -36,8 +36,9 @@ def columns_of(drawing):
 
 def cell_width(drawing, sheet):
     columns = columns_of(drawing)
-    left = max(panel.left(sheet) for panel in drawing.panels)
-    return left, max(panel.wide(sheet, left, columns) for panel in drawing.panels if panel.head), columns
+    left, right = (max(side) for side in zip(*((panel.left(sheet), panel.right(sheet)) for panel in drawing.panels)))
+    width = max(panel.wide(sheet, left, right, columns) for panel in drawing.panels if panel.head)
+    return left, width, right, columns
 
 
 def legend_columns(texts, width, sheet):
@@ -153,18 +154,18 @@ def pages_of(rows, heights, sheet):
 
 def layout(drawing, sheet, looks):
     """The figures of a drawing: one, or more where its panels would not fit a page."""
-    left, width, columns = cell_width(drawing, sheet)
+    left, width, right, columns = cell_width(drawing, sheet)
     rows = [drawing.panels[i : i + columns] for i in range(0, len(drawing.panels), columns)]
     heights = [row_heights(row, sheet, width, left) for row in rows]
     pages = pages_of(rows, heights, sheet)
-    return [one_page(drawing, sheet, looks, [(rows[i], heights[i]) for i in numbers], (left, width, columns),
+    return [one_page(drawing, sheet, looks, [(rows[i], heights[i]) for i in numbers], (left, width, right, columns),
                      f" ({number} of {len(pages)})" if len(pages) > 1 else "")
             for number, numbers in enumerate(pages, 1)]
 
 
 def one_page(drawing, sheet, looks, rows, cell, part):
-    left, width, columns = cell
-    across = left + width + sheet.right
+    left, width, right, columns = cell
+    across = left + width + right
     total = max(columns * across, sheet.panel[0] + sheet.left) + sheet.margin
     inner = total - 2 * sheet.margin
     title = textwrap.wrap(drawing.title + part, sheet.letters(inner, sheet.title * 1.12))[:2]

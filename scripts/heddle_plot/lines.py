@@ -2,11 +2,11 @@
 from dataclasses import dataclass, field
 
 from . import axes as scales
-from .sheet import FAINT, Panel, line_look, marker_look
-from .words import plural
+from . import dots
+from .series import SeriesPanel
+from .sheet import line_look, marker_look
 
-SHARED = "load generator on the same cores"
-IDEAL = {"color": "#666666", "linestyle": (0, (6, 2, 1, 2))}
+PEAK = ("peak of the fit", {"color": "#777777", "marker": 6, "linestyle": (0, (1, 2))})
 FAINTER = 0.4
 
 
@@ -27,39 +27,54 @@ def point_of(place, metric, shared, factor=1.0):
 
 
 @dataclass
-class LinesPanel(Panel):
-    points: dict = field(default_factory=dict)  # of a line: its points
+class LinesPanel(SeriesPanel):
     x_label: str = "cores"
-    y_label: str = ""
     names: list = field(default_factory=list)  # in place of numbers: places count from 0
     ideal: object = None  # at a place, the best that could be: a function
     curves: dict = field(default_factory=dict)  # of a line: a function that was fitted to its points
+    peaks: dict = field(default_factory=dict)  # of a line: the place where its curve is highest
     best: float = None  # the most that a value can be
-    family: list = field(default_factory=list)  # panels that have the same axis of values
+    lower_is_better: bool = False
 
     def places(self):
         return sorted({point.place for points in self.points.values() for point in points})
 
     def is_list(self):
-        return len(self.places()) == 1 and not self.names
+        few = 1 if not super().is_crowded() else dots.MOST_PLACES
+        return not self.names and not self.ghosts and 0 < len(self.places()) <= few
+
+    def is_crowded(self):
+        return super().is_crowded() and not self.is_list()
 
     def lines(self):
-        return [] if self.is_list() else list(self.points)
+        return [] if self.is_list() else super().lines()
 
-    def medians(self):
-        return [point.value for panel in self.family or [self] for points in panel.points.values() for point in points]
-
-    def all_values(self):
-        return [value for panel in self.family or [self] for points in panel.points.values() for point in points
-                for value in (point.low, point.value, point.high)]
+    def left(self, sheet):
+        return dots.left_of(self.all_lines(), sheet) if self.is_list() else super().left(sheet)
 
     def tall(self, sheet):
-        rows = len(self.points) if self.is_list() else 0
-        return max(sheet.tall, rows * sheet.leading(sheet.tick) * 1.9 + sheet.leading(sheet.tick))
+        return max(sheet.tall, dots.height_of(self, sheet)) if self.is_list() else super().tall(sheet)
 
     def below(self, sheet):
         slanted = self.names and sum(min(len(name), 14) for name in self.names) > 22
         return super().below(sheet) + (sheet.leading(sheet.tick) * 3 if slanted else 0)
+
+    def all_settings(self):
+        return [*self.settings, dots.where(self)] if self.is_list() else self.settings
+
+    def all_notes(self):
+        return super().all_notes() + self.off_the_axis()
+
+    def marks(self):
+        paler = [dots.paler(self)] if self.is_list() and len(self.places()) > 1 else []
+        return super().marks() + paler + [PEAK] * any(line in self.points for line in self.peaks)
+
+    def off_the_axis(self):
+        """A value of 0 has no place on a logarithmic axis."""
+        zero = [line for line, points in self.points.items() if any(point.value <= 0 for point in points)]
+        if not zero or not scales.is_logarithmic(self.medians(), self.all_values(), self.best):
+            return []
+        return [(f"0, which has no place here: {', '.join(zero)}", False)]
 
     def draw(self, axes, sheet, looks):
         order = [line for line in looks if line in self.points]
@@ -69,31 +84,13 @@ class LinesPanel(Panel):
             axes.text(0.5, 0.5, "no case has a number", transform=axes.transAxes, ha="center", va="center",
                       color="#777777", fontsize=sheet.tick)
         elif self.is_list():
-            self.draw_list(axes, sheet, looks, order)
+            dots.draw(self, axes, sheet, looks, order, mark)
         else:
             self.draw_lines(axes, sheet, looks, order)
         scales.write_labels(axes, sheet)
 
-    # ---- One place only: a row a line, its name above its dot ----
-
-    def draw_list(self, axes, sheet, looks, order):
-        scales.scale_values(axes.xaxis, self.medians(), self.all_values(), self.y_label, best=self.best)
-        for row, line in enumerate(order):
-            axes.axhline(row, color=FAINT, linewidth=0.6, zorder=0)
-            for point in self.points[line]:
-                mark(axes, [point], [row], looks[line], sheet, line, across=True)
-            axes.annotate(line, (0, row), (4, 2.5), xycoords=("axes fraction", "data"), textcoords="offset points",
-                          fontsize=sheet.tick * 0.95, color="#333333", va="bottom", ha="left")
-        axes.set_ylim(len(order) - 0.5, -0.85)
-        axes.set_yticks([])
-        where = self.places()[0]
-        place = f"on {plural(int(where), 'core')}" if self.x_label == "cores" else f"{self.x_label} {where:g}"
-        axes.set_xlabel(f"{axes.get_xlabel()}, {place}")
-
-    # ---- Several ----
-
     def draw_lines(self, axes, sheet, looks, order):
-        places = self.places()
+        places = sorted({point.place for point in self.every_point()} if self.ghosts else self.places())
         if self.names:
             scales.scale_names(axes, self.names, self.x_label, 14)
         else:
@@ -102,7 +99,9 @@ class LinesPanel(Panel):
         for line, shift in zip(order, shifts(axes, sheet, len(order), len(self.names) or len(places))):
             self.draw_line(axes, sheet, looks[line], line, shift)
         if self.ideal:
-            draw_function(axes, self.ideal, places, "ideal", zorder=1.5, linewidth=sheet.line * 0.6, **IDEAL)
+            draw_function(axes, self.ideal, places, "ideal", zorder=1.5, linewidth=sheet.line * 0.6, **dots.IDEAL)
+        self.draw_ghosts(axes, sheet)
+        self.name_ends(axes, sheet, looks)
 
     def draw_line(self, axes, sheet, look, line, shift):
         transform = moved(axes, shift)
@@ -110,12 +109,21 @@ class LinesPanel(Panel):
         if line in self.curves:
             draw_function(axes, self.curves[line], [point.place for point in points], f"fit:{line}",
                           transform=transform, **line_look(look, sheet))
+            if line in self.peaks:
+                mark_peak(axes, self.peaks[line], self.curves[line], look, sheet, line, transform)
         elif not self.names:
             connect(axes, points, transform, line_look(look, sheet), line)
         for hollow in (False, True):
             of_kind = [point for point in points if point.shared is hollow]
             if of_kind:
                 mark(axes, of_kind, [point.place for point in of_kind], look, sheet, line, hollow, transform)
+
+
+def mark_peak(axes, place, curve, look, sheet, line, transform):
+    """A thread from there down to the axis, where its core count is read."""
+    axes.plot([place, place], [curve(place), axes.get_ylim()[0]], transform=transform, linestyle=(0, (1, 2)), marker=6,
+              markevery=[1], markersize=sheet.mark * 1.3, linewidth=sheet.line * 0.6, color=look.colour, zorder=1.2,
+              clip_on=False, gid=f"peak:{line}")
 
 
 def shifts(axes, sheet, lines, places):
@@ -141,8 +149,12 @@ def connect(axes, points, transform, look, line):
 
 def mark(axes, points, places, look, sheet, line, hollow=False, transform=None, across=False):
     """Medians, and their intervals as bars; one container a line, so that 500 cases are quick."""
+    axis = axes.xaxis if across else axes.yaxis
+    least = min(axis.get_view_interval()) if axis.get_scale() == "log" else float("-inf")  # 0 is infinitely far down
+    there = [(point, place) for point, place in zip(points, places) if point.value >= least]
+    points, places = [point for point, _ in there], [place for _, place in there]
     values = [point.value for point in points]
-    off = [[point.value - point.low for point in points], [point.high - point.value for point in points]]
+    off = [[max(0.0, point.value - max(point.low, least)) for point in points], [point.high - point.value for point in points]]
     shape = {**marker_look(look, sheet, hollow or any(point.shared for point in points)), "linestyle": "none",
              "ecolor": look.colour, "elinewidth": sheet.line * 0.8, "zorder": 3,
              "capsize": sheet.mark * 0.45 if any(point.has_interval for point in points) else 0}

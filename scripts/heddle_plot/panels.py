@@ -1,7 +1,7 @@
 """Rows in panels: a panel a workload with its parameters and a machine, a line a model."""
 from .documents import OK
 from .lines import LinesPanel, point_of
-from .sheet import Panel
+from .rows import grouped
 from .words import listed, plural, scale_of, value_text
 
 
@@ -16,13 +16,6 @@ def settings_of(rows, all_rows, without=()):
         if key in told and len(values) == 1:
             shown.append(f"{key}={values.pop()}")
     return "  ".join(shown)
-
-
-def grouped(rows, key):
-    groups = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return groups
 
 
 def by_workload(rows):
@@ -52,32 +45,13 @@ def over_cores(rows, all_rows, choose, name):
         if metric:
             unit, factor = scale_of(metric["unit"])
             panel.y_label = f"{name}, {unit}" if unit else name
+            panel.lower_is_better = metric["better"] == "lower"
             panel.points.setdefault(row.line, []).append(point_of(row.cores, metric, row.shared, factor))
     return panel
 
 
 def with_machine(rows, text):
     return [part for part in (text, rows[0].machine) if part]
-
-
-def side_by_side(panels, rows):
-    """Panels in rows of one title where there are several machines, and how many columns; blank where one has none."""
-    machines = list(dict.fromkeys(row.machine for row in rows))
-    if not 1 < len(machines) <= 3:
-        return panels, 0
-    placed = []
-    for of_title in grouped(panels, lambda panel: (panel.title, panel.variant)).values():
-        by_machine = {panel.machine: panel for panel in of_title}
-        placed += [by_machine.get(machine) or Panel("") for machine in machines]
-    return placed, len(machines)
-
-
-def settle_families(panels):
-    """Machines side by side have one axis of values."""
-    for of_title in grouped(panels, lambda panel: panel.title).values():
-        if len(of_title) > 1:
-            for panel in of_title:
-                panel.family = of_title
 
 
 def trials_text(rows):

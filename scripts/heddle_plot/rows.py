@@ -55,6 +55,13 @@ def rows_of(documents):
     return [Row(case, document, *texts[id(document)]) for document in documents for case in document["cases"]]
 
 
+def grouped(items, key):
+    groups = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
 def fields_of(rows):
     """The names of all fields, fixed ones first."""
     names = dict.fromkeys(FIXED)

@@ -1,18 +1,15 @@
 """Over cores: throughput with its ideal and its fit, efficiency, cost, fairness."""
 import math
 
-from .lines import IDEAL, SHARED, Point
-from .panels import by_workload, grouped, over_cores, settle_families, side_by_side, trials_text
+from .dots import IDEAL
+from .lines import Point
+from .panels import by_workload, over_cores, trials_text
+from .rows import grouped
+from .series import arranged, marks_of
 from .sheet import Drawing
 from .words import scale_of
 
 IDEAL_TEXT = "ideal: the best on one core, times cores"
-HOLLOW = (SHARED, {"color": "#777777", "marker": "o", "markerfacecolor": "#FFFFFF", "linestyle": "-", "alpha": 0.6})
-
-
-def shared_entry(panels):
-    return [HOLLOW] * any(point.shared for panel in panels if panel.head for points in panel.points.values()
-                      for point in points)
 
 
 def drawing(suffix, title, panels, rows, more="", extra=()):
@@ -20,9 +17,8 @@ def drawing(suffix, title, panels, rows, more="", extra=()):
     panels = [panel for panel in panels if panel.points or panel.notes]
     if not panels:
         return None
-    settle_families(panels)
-    panels, columns = side_by_side(panels, rows)
-    return Drawing(suffix, title, "", trials_text(rows) + more, panels, [*extra, *shared_entry(panels)], columns)
+    panels, columns = arranged(panels, rows)
+    return Drawing(suffix, title, "", trials_text(rows) + more, panels, [*extra, *marks_of(panels)], columns)
 
 
 # ---- Throughput ----
@@ -36,18 +32,21 @@ def put_fits(panel, rows, fits):
     """Curves where the law was fitted, and in words what came out, or why there is no fit."""
     reasons = {}
     for line, of_line in grouped(rows, lambda row: row.line).items():
-        fit = fits.of(of_line[0]) if line in panel.points and len(panel.points[line]) > 1 else None
-        if fit is None or is_paced(of_line[0]):
+        fit = fits.of(of_line[0]) if line in panel.points else None
+        if fit is None:
             continue
         if fit.reason:
             reasons.setdefault(fit.reason, []).append(line)
         else:
             _, factor = scale_of(next(row.metric() for row in of_line if row.metric())["unit"])
             panel.curves[line] = lambda cores, fit=fit, factor=factor: fit.at(cores) * factor
-            panel.notes.append((f"{line}: {fit.words()}", False))
+            panel.words[line] = fit.words()
+            measured, peak = [point.place for point in panel.points[line]], fit.marked_peak()
+            if peak is not None and min(measured) <= peak <= max(measured):
+                panel.peaks[line] = peak
     for reason, lines in reasons.items():
-        whose = "" if len(lines) == len(panel.points) else f" for {', '.join(lines)}"
-        panel.notes.append((f"no fit{whose}: {reason}", False))
+        whose = "" if len(lines) == len(panel.points) else f" ({', '.join(lines)})"
+        panel.notes.append((f"no fit: {reason}{whose}", False))
 
 
 def throughput(rows, fits):
@@ -114,6 +113,8 @@ def efficiency(rows, _):
             alone = next((row for row in good if row.cores == 1 and row.metric()["median"] > 0), None)
             if alone and len(good) > 1:
                 panel.points[line] = [efficiency_point(row, alone) for row in good]
+        if panel.is_list():  # all are 1 on one core
+            panel.points = {line: [point for point in points if point.place > 1] for line, points in panel.points.items()}
         panels.append(panel)
     panels = [panel for panel in panels if panel.points]
     return drawing("efficiency", "efficiency over cores", panels, rows,

@@ -54,15 +54,24 @@ class Panel:
     machine: str = ""
     variant: str = ""
 
+    def all_settings(self):
+        return self.settings
+
+    def all_notes(self):
+        return self.notes
+
     def tall(self, sheet):
         return sheet.tall
 
     def left(self, sheet):
         return sheet.left
 
-    def wide(self, sheet, left, columns):
-        """More to the left of the axes takes from them, so that a sheet stays as wide as it is."""
-        return sheet.panel[columns - 1] - (left - sheet.left)
+    def right(self, sheet):
+        return sheet.right
+
+    def wide(self, sheet, left, right, columns):
+        """More beside the axes takes from them, so that a sheet stays as wide as it is."""
+        return sheet.panel[columns - 1] - (left - sheet.left) - (right - sheet.right)
 
     def below(self, sheet):
         """Room for what stands under the axes: the numbers and the label."""

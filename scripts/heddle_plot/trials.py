@@ -3,7 +3,8 @@ import math
 from dataclasses import dataclass, field
 
 from . import axes as scales
-from .panels import by_workload, grouped, settings_of, with_machine
+from .panels import by_workload, settings_of, with_machine
+from .rows import grouped
 from .sheet import FAINT, GROUND, Drawing, Panel, marker_look
 from .words import cut
 
@@ -119,4 +120,4 @@ def trials(rows, _):
         panel.last = last
     return Drawing("trials", "trials in the order they ran", "",
                    "A strip a case (the number is its cores), from 1/1.6 of its median to 1.6 times; what is "
-                   "beyond lies hollow at the edge; shaded: 95 % interval; ×: failed", panels, columns=min(2, len(panels)))
+                   "beyond lies hollow at the edge; shaded: 95 % interval; ×: no number", panels, columns=min(2, len(panels)))

@@ -20,6 +20,11 @@ def cut(text, most):
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def safe(name):
+    """As a part of a file's name."""
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)[:60]
+
+
 def value_text(value):
     """Of a parameter or an option."""
     if isinstance(value, bool):

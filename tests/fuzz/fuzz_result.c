@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A result, through all that reads one: the tables, the document itself, the formats of other tools, and
- * comparisons with the second part of the input, the verdicts of which are printed in all forms. All parts but the
+ * A result, through all that reads one: the tables, the document itself, the scalability fit, the formats of other
+ * tools, and comparisons with the second part of the input, the verdicts of which are printed in all forms. All parts but the
  * first are its history as well, in a folder.
  */
 #include <jansson.h>
@@ -10,6 +10,7 @@
 
 #include "compare.h"
 #include "export.h"
+#include "fit.h"
 #include "fuzz.h"
 #include "result.h"
 #include "verdict_document.h"
@@ -48,6 +49,47 @@ static void show(const char *path)
 	check_clean(text, size);
 	free(text);
 	result_dump(path, 2, fuzz_nowhere(), &(struct hd_error){0});
+}
+
+/* Each entry holds the law whole, or why there is none. */
+static void check_fits(const json_t *document)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(document, "fits"), i, entry)
+	{
+		if (json_is_string(json_object_get(entry, "reason")) ==
+		    json_is_string(json_object_get(entry, "law")))
+			fuzz_fail("a fit with both or neither of a law and a reason");
+		if (json_is_string(json_object_get(entry, "law")) &&
+		    (!json_is_object(json_object_get(entry, "worst")) ||
+		     json_array_size(json_object_get(entry, "predictions")) != 2))
+			fuzz_fail("a fit that is not whole");
+	}
+}
+
+static void fit(const char *path)
+{
+	const struct fit_options options = {.path = path, .at = {3, 1 << 20}, .at_count = 2};
+	struct hd_error err = {0};
+	json_t *document = fit_document(&options, &err);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		fuzz_fail("out of memory");
+	if (!document && !err.code)
+		fuzz_fail("a fit fails without a word");
+	if (document) {
+		check_fits(document);
+		fit_print(document, 80, out);
+	}
+	fclose(out);
+	check_clean(text, size);
+	free(text);
+	json_decref(document);
 }
 
 /* Readers of google-benchmark's format want the times in every row. */
@@ -155,6 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_split(&parts, data, size);
 	paths[0] = fuzz_file(0, parts.texts[0], parts.sizes[0]);
 	show(paths[0]);
+	fit(paths[0]);
 	export_all(paths, 1);
 	if (parts.count > 1) {
 		paths[1] = fuzz_file(1, parts.texts[1], parts.sizes[1]);

@@ -1,75 +1,14 @@
 #!/usr/bin/python3
-"""What the figures hold, seen through the figure object: lines, labels, limits, intervals, ideal, fit, colours."""
+"""What the figures hold, seen through the figure object: lines, labels, limits, intervals, ideal, colours."""
 import copy
-import json
-import os
-import pathlib
-import stat
-import sys
-import tempfile
 import unittest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / "scripts"), str(TOP / "tests")]
-try:
-    from matplotlib.colors import to_hex
-except ImportError:
-    print("skipped: needs python3-matplotlib", file=sys.stderr)
-    sys.exit(77)
-from heddle_plot import documents, figures, fits, main, rows, style  # noqa: E402
-from heddle_plot.words import Trouble, si  # noqa: E402
+from made import case, document, drawn, found, metric, sweep, texts
+from matplotlib.colors import to_hex
+from heddle_plot import documents, figures, fits, rows, style
+from heddle_plot.words import Trouble, si
 
 EVIL = "_a$\\frac{x}$<script>alert(1)</script>\n\x1b[31m" + "w" * 300
-main.matplotlib_is_there()
-
-
-def metric(median, unit="ops/s", spread=0.1, rounds=10):
-    trials = [median * (1 + spread * (nth - (rounds - 1) / 2) / rounds) for nth in range(rounds)]
-    return {"unit": unit, "better": "higher", "median": median, "ci95": [trials[1], trials[-2]], "mad": 0.0,
-            "trials": trials}
-
-
-def case(model, cores, median, title="counter batch=1", **more):
-    workload, *settings = title.split()
-    params = dict(setting.split("=") for setting in settings)
-    trials = [{"round": nth + 1, "order": (cores * 7 + nth) % 20, "status": "ok"} for nth in range(10)]
-    made = {"name": f"{title}/{model}/{cores}", "title": title, "series": model, "key": f"{title}{model}{cores}",
-            "workload": workload, "params": params, "model": model, "label": None, "options": {}, "cores": cores,
-            "shared": False, "status": "ok", "reason": None, "trials": trials,
-            "metrics": {"throughput": metric(median), "cpu_per_op": metric(1e9 * cores / (median or 1), "ns")}}
-    metrics = more.pop("metrics", {})
-    made.update(more)
-    made["metrics"] = {**made["metrics"], **metrics} if metrics is not None else None
-    return made
-
-
-def document(cases, **facts):
-    machine = {"cpu_model": "Test CPU", "cores_usable": 8, "kernel": "6.1", "topology": "1 package",
-               **facts.pop("machine", {})}
-    made = {"format": "heddle-result", "version": 1, "run": {"name": "test", "started": "2026-01-31T12:00:00Z",
-            "seed": 1, "status": "complete"}, "tool": {"revision": "abc"}, "machine": machine, "cases": cases}
-    for part, values in facts.items():
-        made[part].update(values)
-    return documents.checked(json.loads(json.dumps(made)))
-
-
-def sweep(model, one, grows=1.0, counts=(1, 2, 4, 8), **more):
-    return [case(model, cores, one * (1 + grows * (cores - 1)), **more) for cores in counts]
-
-
-def drawn(made, name="throughput", all_fits=None):
-    """{suffix: figure}, of this kind or of all of them."""
-    made = made if isinstance(made, list) else [made]
-    return figures.standard(made, rows.rows_of(made), all_fits or fits.Fits(), names=[name] if name else
-                            list(figures.STANDARD))[0]
-
-
-def found(axes, gid):
-    return [artist for artist in axes.findobj() if artist.get_gid() == gid]
-
-
-def texts(figure):
-    return [text.get_text() for text in figure.findobj() if hasattr(text, "get_text") and text.get_text()]
 
 
 class Throughput(unittest.TestCase):
@@ -139,44 +78,6 @@ class Throughput(unittest.TestCase):
     def test_simulated_is_said(self):
         said = texts(drawn(document(sweep("serial", 1e6), machine={"simulated": "made up"}))["throughput"])
         self.assertTrue(any(text.startswith("test (simulated)") for text in said))
-
-
-class Fitted(unittest.TestCase):
-    ENTRY = {"title": "counter batch=1", "series": "serial", "reason": None, "lambda": {"value": 1e6},
-             "alpha": {"value": 0.1}, "beta": {"value": 0.01},
-             "peak": {"cores": {"value": 9.5, "low": 9, "high": None}}}
-
-    def answer(self, heddle):
-        """The figure of a result on the disk, with a program that says so in place of heddle."""
-        with tempfile.TemporaryDirectory() as folder:
-            program, result = pathlib.Path(folder, "heddle"), pathlib.Path(folder, "result.json")
-            program.write_text(f"#!/bin/sh\n[ \"$1 $2\" = 'fit --json' ] || exit 9\ncat <<'END'\n{heddle}\nEND\n")
-            program.chmod(program.stat().st_mode | stat.S_IXUSR)
-            result.write_text(json.dumps(document(sweep("serial", 1e6))))
-            made, before = documents.read(result), os.environ.get("HEDDLE")
-            os.environ["HEDDLE"] = str(program)
-            try:
-                return drawn(made, "throughput", fits.fits_of([str(result)], [made]))["throughput"]
-            finally:
-                os.environ.pop("HEDDLE") if before is None else os.environ.update(HEDDLE=before)
-
-    def test_the_curve_is_the_law(self):
-        figure = self.answer(json.dumps({"fits": [self.ENTRY]}))
-        curve = found(figure.axes[0], "fit:serial")[0]
-        self.assertAlmostEqual(curve.get_ydata()[-1], 1e6 * 8 / (1 + 0.1 * 7 + 0.01 * 8 * 7))
-        self.assertEqual(to_hex(curve.get_color()).upper(), style.look("serial").colour)
-        self.assertFalse(found(figure.axes[0], "line:serial"))
-        self.assertIn("serial: α 0.1, β 0.01, peak 9.5 [9, ∞]", texts(figure))
-
-    def test_the_reason_stands_in_place_of_a_fit(self):
-        figure = self.answer(json.dumps({"fits": [{**self.ENTRY, "lambda": None, "reason": "too few"}]}))
-        self.assertFalse(found(figure.axes[0], "fit:serial"))
-        self.assertTrue(found(figure.axes[0], "line:serial"))
-        self.assertIn("no fit: too few", texts(figure))
-
-    def test_no_answer_is_no_fit(self):
-        for answer in ("", "[]", '{"fits": [1]}', "nonsense"):
-            self.assertFalse(found(self.answer(answer).axes[0], "fit:serial"))
 
 
 class Others(unittest.TestCase):
@@ -253,13 +154,6 @@ class Several(unittest.TestCase):
         self.assertNotEqual(lines[0].get_marker(), lines[1].get_marker())
         self.assertEqual(figure.axes[0].get_ylim(), figure.axes[1].get_ylim())
         self.assertTrue(any("Other CPU" in text for text in texts(figure)))
-
-    def test_history(self):
-        made = [document(sweep("serial", 1e6 * value), run={"started": f"202{value}-01-01T00:00:00Z"})
-                for value in (1, 2, 3)]
-        figure = figures.over_time(made, rows.rows_of(made))[0]["history"]
-        self.assertEqual(len(figure.axes), 4)
-        self.assertEqual(list(found(figure.axes[0], "median:serial")[0].get_ydata()), [1e6, 2e6, 3e6])
 
 
 class Own(unittest.TestCase):
