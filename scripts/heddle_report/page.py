@@ -119,6 +119,11 @@ def policy(styles, scripts):
             "base-uri 'none'; form-action 'none'")
 
 
+def rows_css(document):
+    """How tall the big table is, about, before it is laid out."""
+    return f":root{{--rows:{len(document.content['verdicts'] if document.is_verdict else document.cases)}}}"
+
+
 def filled(template, parts):
     """{{NAME}} in the template, each once; what is put in is not looked through again."""
     pieces = template.split("{{")
@@ -134,7 +139,7 @@ def page(documents):
     document = documents[0] if documents[0].is_verdict else by_machine(documents)[0][-1]
     looks = Looks(all_cases(documents))
     fits = Fits() if document.is_verdict else fits_of(document)
-    style, script = part("bundle/page.css") + looks.css(), part("bundle/page.js").strip()
+    style, script = part("bundle/page.css") + looks.css() + rows_css(document), part("bundle/page.js").strip()
     sections = comparison_sections(document) if document.is_verdict else result_sections(documents, looks, fits)
     return filled(part("page.html"), {
         "policy": escape(policy([style], [script])), "title": escape(f"{title_of(document)} - heddle report"),

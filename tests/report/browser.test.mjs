@@ -18,6 +18,8 @@ async function open(name, use, options = {}) {
 	page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
 	page.on('pageerror', (error) => complaints.push(error.message));
 	page.on('request', (request) => !/^(file|blob|data):/.test(request.url()) && complaints.push(request.url()));
+	if (options.before)
+		await page.addInitScript(options.before);
 	await page.goto(own);
 	if (options.javaScriptEnabled !== false)
 		await page.waitForSelector('html[data-alive]', { state: 'attached', timeout: 60_000 });
@@ -130,9 +132,32 @@ test('without a script tables and pictures stand', () => open('small.html', asyn
 	assert.ok(await page.locator('noscript').count() || await page.getByText('Without a script').isVisible());
 }, { javaScriptEnabled: false }));
 
-test('500 cases stand within a second of script, at best of three', async () => {
+test('a case that is opened before the document is unpacked is filled when it is', () => open('many.html', async (page) => {
+	assert.equal(await page.evaluate(() => document.documentElement.dataset.early), 'The document is being unpacked …');
+	await page.waitForSelector('tr.part h3');
+}, { before: () => new MutationObserver((changes, observer) => {
+	const root = document.documentElement;
+	if (!root?.dataset.stands)
+		return;
+	observer.disconnect();
+	document.querySelector('button.open').click();
+	root.dataset.early = document.querySelector('tr.part').textContent;
+}).observe(document, { attributes: true, subtree: true, attributeFilter: ['data-stands'] }) }));
+
+test('a document that is damaged is told of, and what stands stays', async () => {
+	const page = await browser.newPage();
+	await page.goto(`file://${PAGES}/damaged.html`);
+	await page.waitForFunction(() => document.querySelector('#raw-words').textContent.includes('could not be read'));
+	await page.click('button.open >> nth=0');
+	assert.match(await page.textContent('tr.part'), /could not be read/);
+	assert.ok(await page.locator('figure > svg').first().isVisible());
+	await page.close();
+});
+
+test('500 cases: the table stands within a second, all is alive within two, at best of five', async () => {
 	const times = [];
-	for (let i = 0; i < 3; i++)
-		await open('many.html', async (page) => times.push(Number(await page.evaluate(() => document.documentElement.dataset.stands))));
-	assert.ok(Math.min(...times) < 1000, `milliseconds: ${times}`);
+	for (let i = 0; i < 5 && !times.some(({ stands, alive }) => stands < 1000 && alive < 2000); i++)
+		await open('many.html', async (page) => times.push(await page.evaluate(() => ({ ...document.documentElement.dataset }))));
+	const { stands, alive } = times.at(-1);
+	assert.ok(stands < 1000 && alive < 2000, `milliseconds: ${JSON.stringify(times)}`);
 });

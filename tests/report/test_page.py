@@ -103,7 +103,7 @@ class Page(unittest.TestCase):
 
     def test_the_document_is_packed_byte_for_byte(self):
         page = self.page(LEAST)
-        parts = gzip.decompress(base64.b64decode(page.blocks["packed"])).decode().split("\x02")
+        parts = gzip.decompress(base64.b85decode(page.blocks["packed"].replace(",", "<"))).decode().split("\x02")
         columns = {key: iter(values.split("\n")) for key, values in zip(parts[1::2], parts[2::2])}
         key, out = "", []
         for index, piece in enumerate(parts[0].split("\x01")):
@@ -113,6 +113,9 @@ class Page(unittest.TestCase):
             out.append(piece)
         with open(os.path.join(self.folder, "result.json"), encoding="utf-8") as file:
             self.assertEqual("".join(out), file.read())
+
+    def test_nothing_in_the_packed_document_ends_it(self):
+        self.assertNotIn("<", self.page(hostile(LEAST)).blocks["packed"])
 
     def test_500_cases_stay_under_2_mib(self):
         self.page(simulated("--cases", "500"))
