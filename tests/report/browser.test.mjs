@@ -80,6 +80,16 @@ test('any metric is drawn', () => open('small.html', async (page) => {
 	await page.waitForFunction(() => document.querySelector('figure.alive .axis-name')?.textContent.includes('efficiency'));
 }));
 
+test('latency of all models comes alive, with response and service time', () => open('small.html', async (page) => {
+	await page.locator('#latency figure').last().scrollIntoViewIfNeeded();
+	await page.waitForSelector('#latency figure.alive canvas');
+	const legend = await page.locator('#latency figure.alive').last().locator('.u-legend').textContent();
+	assert.match(legend, /coroutine/);
+	await page.locator('#latency figure.alive .plot').last().focus();
+	await page.keyboard.press('ArrowRight');
+	assert.match(await page.locator('#latency .plot .unseen').last().textContent(), /^50 %: .*service time/);
+}));
+
 test('hostile texts are shown and not run', () => open('hostile.html', async (page) => {
 	await page.locator('#cases').scrollIntoViewIfNeeded();
 	await page.click('button.open >> nth=0');

@@ -56,6 +56,8 @@ export class Overview {
 	plotted(figure, panel) {
 		const { metric } = this.view, { cores, lines, unit } = linesOf(panel, metric);
 		one('.none', figure)?.remove();
+		if (metric === GATE && cores.length === 1)
+			return null; // the list that stands there already is the better picture
 		if (!lines.length) {
 			const words = metric === EFFICIENCY ? 'No efficiency: no case of one core.' : 'Not measured here.';
 			figure.append(make('p', { class: 'none about' }, words));

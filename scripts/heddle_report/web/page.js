@@ -1,6 +1,7 @@
 // What makes the page alive, once it stands. Without any of it, tables and pictures are there.
 import { all, make, one } from './dom.js';
 import { enliven } from './history.js';
+import { enlivenLatency } from './latency.js';
 import { openCase } from './opened.js';
 import { Overview } from './overview.js';
 import { openVerdict } from './pairs.js';
@@ -72,8 +73,10 @@ async function main() {
 		return;
 	const { text, content } = await reading;
 	offerRaw(text);
-	if (facts.kind === 'result')
+	if (facts.kind === 'result') {
 		new Overview(content.cases, facts);
+		enlivenLatency(content.cases, facts.looks);
+	}
 	if (table) {
 		addEventListener('hashchange', () => followHash(table));
 		followHash(table);
