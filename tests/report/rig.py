@@ -27,6 +27,7 @@ def hostile(result):
     result["run"]["name"] = result["machine"]["cpu_model"] = result["machine"]["kernel"] = HOSTILE
     result["run"]["warnings"] = [{"id": "W03", "text": HOSTILE}]
     result["run"]["config"]["about"] = HOSTILE
+    result["run"]["filter"]["only"] = [HOSTILE]
     result["machine"]["unavailable"] = {HOSTILE: HOSTILE}
     for case in result["cases"]:
         for key in ("name", "title", "series", "model", "workload"):
