@@ -53,7 +53,8 @@ def lines(panel, looks, x_of, ticks, x_name, fits=None, y_scale=scale_for):
               text(LEFT - 5, y_of(value) + 3.5, word, class_="right")) for value, word in values]
     drawn = [series_group(points, x_of, y_of, looks.class_of(series) + thin) for of, thin in
              ((panel.beside, " beside"), (panel.lines, "")) for series, points in of.items()]
-    curves = [curve(fits.of(panel, series), panel.places, x_of, y_of, looks.class_of(series)) for series in panel.lines] if fits else []
+    curves = [curve(fits.of(panel, series), points, x_of, y_of, looks.class_of(series))
+              for series, points in panel.lines.items()] if fits else []
     words = f"{panel.title}: {panel.metric} over {x_name} of {count(len(panel.lines), 'model')}"
     return picture(WIDTH, height, words, marks, text(4, 11, axis_title(panel.metric, unit, y_of), class_="axis"),
                    [text(x_of(place), bottom + 14, word, class_="middle") for place, word in ticks],
@@ -61,11 +62,12 @@ def lines(panel, looks, x_of, ticks, x_name, fits=None, y_scale=scale_for):
                    labels(panel, x_of, y_of, looks, bottom), curves, drawn)
 
 
-def curve(fit, places, x_of, y_of, look):
+def curve(fit, points, x_of, y_of, look):
     """The fitted law, within what was measured."""
     if not fit:
         return None
-    through = [places[0] * (places[-1] / places[0]) ** (step / 16) for step in range(17)]
+    first, last = points[0].x, points[-1].x
+    through = [first * (last / first) ** (step / 16) for step in range(17)]
     way = "L".join(at(x_of(cores), y_of(fit.at(cores))) for cores in through)
     return element("path", d=f"M{way}", class_=f"fit {look}")
 

@@ -43,9 +43,9 @@ def grid(figures):
 # ---- Lines ----
 
 
-def points_of(points):
+def points_of(points, hollow=False):
     return [Point(point.place, count(point.place, "core"), point.value,
-                  (point.low, point.high) if point.has_interval else None, point.shared)
+                  (point.low, point.high) if point.has_interval else None, hollow or point.shared)
             for point in sorted(points, key=lambda point: point.place)]
 
 
@@ -85,7 +85,7 @@ def efficiency_and_fairness(of_rows, looks):
 def latency_figure(panel, looks, alive):
     made = panel_of(panel, "time", "s")
     for (line, second), points in panel.points.items():
-        (made.beside if second else made.lines)[line] = points_of(points)
+        (made.beside if second else made.lines)[line] = points_of(points, hollow=second)
     live = {"data_latency": panel.variant, "data_title": panel.title} if alive else {}
     return figure(panel, by_percentile(made, looks, panel.percentiles), **live)
 
@@ -98,7 +98,7 @@ def latency_section(of_rows, looks):
     return section("latency", "Latency by percentile",
                    grid([latency_figure(panel, looks, panel.machine == of_rows[0].machine) for panel in panels]),
                    about="How long the given share of all messages took at most, each nine with as much room. Of many core "
-                   "counts the least and the most. Thin and dashed, where both are known: service time, or the first "
+                   "counts the least and the most. Thin and hollow, where both are known: service time, or the first "
                    "beside the last.")
 
 
@@ -127,7 +127,7 @@ def heat_table(panel, looks):
                              for line in panel.lines_across)]
     body = [[name, *(heat_cell(panel, (row, column)) for column in range(len(panel.lines_across)))]
             for row, name in enumerate(panel.names)]
-    return element("div", element("h3", "  ".join([panel.head, *panel.settings])), table(heading, body, class_="heat"))
+    return element("div", element("h3", " · ".join([panel.head, *panel.settings])), table(heading, body, class_="heat"))
 
 
 def heat_section(of_rows, looks):

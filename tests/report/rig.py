@@ -41,6 +41,20 @@ def hostile(result):
     return result
 
 
+def hostile_comparison(comparison):
+    comparison = copy.deepcopy(comparison)
+    comparison["run"]["name"] = HOSTILE
+    comparison["run"]["warnings"] = [{"id": "W03", "text": HOSTILE}]
+    comparison["notes"] = [HOSTILE]
+    for side in ("base", "new"):
+        comparison[side]["place"] = HOSTILE
+    for verdict in comparison["verdicts"]:
+        verdict.update(case=f"{HOSTILE}{verdict['case']}", workload=HOSTILE, model=HOSTILE, metric=HOSTILE, reason=HOSTILE)
+    for left in comparison["unjudged"]:
+        left.update(case=HOSTILE, reason=HOSTILE)
+    return comparison
+
+
 def write(folder, name, document):
     path = os.path.join(folder, name)
     with open(path, "w", encoding="utf-8") as file:

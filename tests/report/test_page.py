@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from html.parser import HTMLParser
 
-from rig import HOSTILE, TOP, hostile, report, simulated, small, write
+from rig import HOSTILE, TOP, hostile, hostile_comparison, report, simulated, small, write
 
 SAMPLE = os.path.join(TOP, "tests", "verdict", "sample.json")
 LEAST = small()
@@ -151,6 +151,14 @@ class Page(unittest.TestCase):
         self.assertEqual(page.names.count("script"), plain.names.count("script"))
         self.assertIn("<script>window.pwned=1</script>", page.text)
         self.assertNotIn("</script", page.blocks["facts"])
+
+    def test_hostile_texts_of_a_comparison_stay_texts(self):
+        with open(SAMPLE, encoding="utf-8") as file:
+            sample = json.load(file)
+        plain, page = self.page(sample), self.page(hostile_comparison(sample))
+        self.assertNotIn("img", page.names)
+        self.assertEqual(page.names.count("script"), plain.names.count("script"))
+        self.assertIn("<script>window.pwned=1</script>", page.text)
 
     def test_failures_are_told_with_what_was_seen(self):
         page = self.page(hostile(LEAST))

@@ -34,7 +34,7 @@ function chosen(curves) {
 export function latencyLines(kase, look, name) {
 	const curves = curvesOf(kase);
 	return chosen(curves).map((what, i) => ({ name: [name, (i || !name) && (WORDS[what] || metricWords(what))].filter(Boolean).join(', '),
-		look, metrics: curves.get(what), quiet: Boolean(name && i), ...i ? { dash: [2, 2], width: 1, radius: 2 } : {} }));
+		look, metrics: curves.get(what), isSecond: i > 0, quiet: Boolean(name && i), ...i ? { dash: [2, 2], width: 1, radius: 2 } : {} }));
 }
 
 export function latencyPlot(host, lines, height = 190) {
@@ -45,6 +45,7 @@ export function latencyPlot(host, lines, height = 190) {
 		const found = shares.map((share) => line.metrics.get(share));
 		line.values = found.map((metric) => metric ? metric.median : null);
 		line.bounds = found.map((metric) => metric ? boundsOf(metric) : null);
+		line.hollow = shares.map(() => line.isSecond);
 	}
 	const log = lines.some((line) => line.values.some((value) => value > 0));
 	return plot(host, { label: 'Latency by percentile; arrow keys walk along the percentiles', height, lines,
