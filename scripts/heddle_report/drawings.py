@@ -127,7 +127,8 @@ def heat_table(panel, looks):
                              for line in panel.lines_across)]
     body = [[name, *(heat_cell(panel, (row, column)) for column in range(len(panel.lines_across)))]
             for row, name in enumerate(panel.names)]
-    return element("div", element("h3", " · ".join([panel.head, *panel.settings])), table(heading, body, class_="heat"))
+    title = element("h3", " · ".join([panel.head, *panel.settings]))
+    return element("div", title, table(heading, body, class_="heat"))
 
 
 def heat_section(of_rows, looks):

@@ -106,7 +106,8 @@ def sections(document):
     judged = sorted(enumerate(content["verdicts"]), key=lambda pair: ORDER.index(pair[1]["verdict"]))
     parts = [section("forest", "What changed", element("figure", forest([one for _, one in judged],
                                                                         content["margin_percent"])),
-                     ruler_words(content["ruler"]))] if judged else []
+                     ruler_words(content["ruler"]), about="Change of the metric, new against base, with its 95 % interval; "
+                     "shaded: within the margin.")] if judged else []
     if judged:
         parts.append(section("cases", "Verdicts", verdicts_table(judged, content["kind"])))
     if content["unjudged"]:

@@ -136,6 +136,16 @@ for (const [name, viewport] of [['a phone', { width: 360, height: 740 }], ['80 %
 			assert.ok(await sideways(page) <= 0);
 		}, { viewport }));
 
+test('a phone: what a row opens to is no wider than the screen, and a forest plot can be read', () => open('verdict.html', async (page) => {
+	await page.click('button.open >> nth=0');
+	await page.waitForSelector('tr.part h3');
+	const part = await page.locator('tr.part .held').boundingBox();
+	assert.ok(part.x >= 0 && part.x + part.width <= 360, JSON.stringify(part));
+	assert.equal(await page.locator('svg.forest:visible').count(), 1);
+	const name = await page.locator('svg.forest:visible text').filter({ hasText: 'copy' }).first().boundingBox();
+	assert.ok(name.height >= 9, JSON.stringify(name));
+}, { viewport: { width: 360, height: 740 } }));
+
 test('without a script tables and pictures stand', () => open('small.html', async (page) => {
 	assert.ok(await page.locator('#cases-table tbody tr').count() > 10);
 	assert.ok(await page.locator('figure > svg').first().isVisible());

@@ -93,8 +93,8 @@ class Words(unittest.TestCase):
         def side(place):
             return {"place": place, "plugins": {"serial": {"file": "/home/me/build-a/plugins/serial.so"}}}
 
-        for place, expected in (("build-a/plugins", False), ("../build-a/plugins", False), ("/home/me/build-a/plugins/serial.so", False),
-                                ("build-a/bin/heddle", True)):
+        for place, expected in (("build-a/plugins", False), ("../build-a/plugins", False),
+                                ("/home/me/build-a/plugins/serial.so", False), ("build-a/bin/heddle", True)):
             self.assertIs(command.is_program(side(place)), expected, place)
 
     def test_all_that_pairs_were_told(self):

@@ -199,7 +199,7 @@ class Page(unittest.TestCase):
             sample = json.load(file)
         page = self.page(sample)
         self.assertIn("1 regression", page.text)
-        self.assertEqual(sum(attributes.get("class") == "diamond" for _, attributes in page.attributes), 6)
+        self.assertEqual(sum(attributes.get("class") == "diamond" for _, attributes in page.attributes), 2 * 6)  # wide and narrow
         self.assertIn("ticket-lock", page.text)
         self.assertIn("-14.2 %", page.text)
 

@@ -113,10 +113,10 @@ export class Table {
 			entry.part = null;
 			return;
 		}
-		const cell = make('td', { colspan: this.heads.length });
-		entry.part = make('tr', { class: 'part' }, cell);
+		const held = make('div', { class: 'held' });
+		entry.part = make('tr', { class: 'part' }, make('td', { colspan: this.heads.length }, held));
 		entry.row.after(entry.part);
-		this.makePart(entry.index, cell, entry.part);
+		this.makePart(entry.index, held, entry.part);
 	}
 
 	open(index) {
