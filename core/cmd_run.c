@@ -216,12 +216,14 @@ static int use_locked(struct workbench *bench, const struct arguments *arguments
                       const volatile sig_atomic_t *signal)
 {
 	struct warnings warnings = arguments->warnings;
+	struct plan_filter filter = workbench_filter(&arguments->bench);
 	struct machine machine;
 	struct run_options options = {.overwrite = arguments->overwrite,
 	                              .machine = &machine,
 	                              .seed = arguments->has_seed ? arguments->seed
 	                                                          : command_random_seed(),
 	                              .arguments = arguments->words,
+	                              .filter = &filter,
 	                              .resume = arguments->resume,
 	                              .warnings = &warnings,
 	                              .signal = signal};

@@ -124,6 +124,7 @@ static int judge(const struct command *command, struct side *sides, struct ab_ar
 {
 	int columns = screen_columns(STDERR_FILENO), code;
 	struct warnings warnings = arguments->warnings;
+	struct plan_filter filter = workbench_filter(&arguments->bench);
 	struct pairs_options options = {
 	        .output = arguments->path,
 	        .against_itself = against_itself(arguments),
@@ -134,6 +135,7 @@ static int judge(const struct command *command, struct side *sides, struct ab_ar
 	        .margin_percent = arguments->verdict.margin ? 100 * arguments->verdict.margin
 	                                                    : VERDICT_MARGIN_PERCENT,
 	        .name = around->name,
+	        .filter = &filter,
 	        .warnings = &warnings,
 	        .machine = &around->machine,
 	        .topology = around->topology,

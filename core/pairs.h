@@ -24,10 +24,11 @@ struct pairs_options {
 	uint32_t pairs;             /* of a block */
 	const char *const *metrics; /* judged besides the gating ones, at most PAIRS_METRICS */
 	size_t metric_count;
-	double margin_percent;     /* the usual one, for the document; the cases carry their own */
-	const char *name;          /* of the config */
-	struct warnings *warnings; /* what is known by then; the pairs add to it */
-	struct machine *machine;   /* its load at the end is read */
+	double margin_percent; /* the usual one, for the document; the cases carry their own */
+	const char *name;      /* of the config */
+	const struct plan_filter *filter; /* of the plans, for who repeats the pairs; NULL: none */
+	struct warnings *warnings;        /* what is known by then; the pairs add to it */
+	struct machine *machine;          /* its load at the end is read */
 	const struct topology *topology;
 	const volatile sig_atomic_t *signal;
 };

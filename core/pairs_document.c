@@ -15,12 +15,13 @@ static json_t *run_json(const struct pairs *pairs)
 	const struct pairs_options *options = pairs->options;
 	json_t *config = pairs->sides[NEW].config;
 
-	return json_pack("{s:o, s:s, s:s, s:f, s:I, s:i, s:o, s:o}", "name",
+	return json_pack("{s:o, s:s, s:s, s:f, s:I, s:i, s:o, s:o, s:o}", "name",
 	                 json_any_text(options->name), "status",
 	                 pairs->interrupted ? "interrupted" : "complete", "started", pairs->started,
 	                 "elapsed_s", pairs->elapsed_s, "seed", (json_int_t)options->seed, "pairs",
 	                 (int)options->pairs, "warnings", warnings_json(options->warnings),
-	                 "config", config ? json_incref(config) : json_null());
+	                 "filter", result_filter_json(options->filter), "config",
+	                 config ? json_incref(config) : json_null());
 }
 
 static json_t *side_json(struct side *side)

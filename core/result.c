@@ -117,6 +117,28 @@ json_t *result_plugins_json(const struct plan *plan)
 	return object;
 }
 
+static json_t *texts_json(const char *const *texts, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_any_text(texts[i]));
+	return list;
+}
+
+json_t *result_filter_json(const struct plan_filter *filter)
+{
+	static const struct plan_filter none;
+
+	if (!filter)
+		filter = &none;
+	return json_pack("{s:o, s:o, s:o, s:b}", "only",
+	                 texts_json(filter->only, filter->only_count), "cores",
+	                 json_text_or_null(filter->cores), "models",
+	                 texts_json(filter->models, filter->model_count), "with_empty",
+	                 (int)filter->with_empty);
+}
+
 static json_t *run_json(const struct plan *plan, const struct result_run *run)
 {
 	const struct config *config = plan->config;
@@ -125,13 +147,14 @@ static json_t *run_json(const struct plan *plan, const struct result_run *run)
 	double target = config->sampling.target_ci_percent;
 
 	return json_pack(
-	        "{s:s, s:s, s:s, s:i, s:f, s:I, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "name",
+	        "{s:s, s:s, s:s, s:i, s:f, s:I, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
 	        config->name, "status", run->status, "started", run->started, "resumed",
 	        (int)run->resumed, "elapsed_s", run->elapsed_s, "seed", (json_int_t)run->seed,
 	        "rounds_planned", (int)config->sampling.rounds, "rounds", (int)run->rounds,
 	        "target_ci_percent", json_number_or_null(target > 0 ? target : NAN), "reduced",
 	        json_text_or_null(plan->reduced), "warnings", warnings_json(run->warnings),
-	        "plugins", result_plugins_json(plan), "config", document ? document : json_null());
+	        "plugins", result_plugins_json(plan), "filter", result_filter_json(run->filter),
+	        "config", document ? document : json_null());
 }
 
 /* Puts `"key": value` at the document's first level. */

@@ -69,7 +69,8 @@ struct result_run {
 	uint32_t resumed; /* how often the run was */
 	double elapsed_s; /* without the time between its parts */
 	/* The words of the command line after `heddle`, for who resumes it; arguments ends with NULL. */
-	const char *const *arguments; /* may be NULL */
+	const char *const *arguments;     /* may be NULL */
+	const struct plan_filter *filter; /* NULL: all cases of the config */
 	const struct machine *machine;
 	const struct topology *topology;
 	const struct warnings *warnings; /* may be NULL */

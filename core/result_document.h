@@ -82,6 +82,7 @@ bool result_amortised(const struct journal *, const struct plan *, size_t index,
 json_t *result_tool_json(void);
 json_t *result_machine_json(const struct machine *, const struct topology *);
 json_t *result_plugins_json(const struct plan *);
+json_t *result_filter_json(const struct plan_filter *); /* NULL: all cases of the config */
 /* Reads a document of that format ("heddle-result") and version. NULL with the error: -ENOMSG where the
    file is JSON, but of another format. */
 json_t *document_load(const char *path, const char *format, int version, struct hd_error *);

@@ -216,7 +216,8 @@ void run_facts(struct result_run *facts, const struct workbench *bench,
 	                             .machine = machine,
 	                             .topology = &bench->topology,
 	                             .models = &bench->models,
-	                             .arguments = options->arguments};
+	                             .arguments = options->arguments,
+	                             .filter = options->filter};
 	gmtime_r(&now, &utc);
 	strftime(facts->started, sizeof(facts->started), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	if (resume)

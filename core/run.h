@@ -21,7 +21,8 @@ struct run_options {
 	bool overwrite;
 	const struct machine *machine; /* just before the run: run_read_machine() */
 	uint64_t seed;
-	const char *const *arguments; /* of the command line, for who resumes the run */
+	const char *const *arguments;     /* of the command line, for who resumes the run */
+	const struct plan_filter *filter; /* of the plan, for who repeats the run; NULL: none */
 	struct resume *resume; /* NULL, or the run that is gone on with: its seed and path count */
 	struct warnings *warnings; /* what is known by then; the run adds to it. May be NULL */
 	/* Not 0 once the user wants an end; the trial under way is lost. */

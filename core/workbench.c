@@ -84,15 +84,20 @@ static int load_config(struct workbench *bench, const struct workbench_options *
 	return config_load(&bench->config, path, options->changes, options->change_count, problems);
 }
 
+struct plan_filter workbench_filter(const struct workbench_options *options)
+{
+	return (struct plan_filter){.only = options->only,
+	                            .only_count = options->only_count,
+	                            .cores = options->cores,
+	                            .models = options->models,
+	                            .model_count = options->model_count,
+	                            .with_empty = options->with_empty};
+}
+
 int workbench_open(struct workbench *bench, const struct workbench_options *options,
                    struct problems *problems, struct hd_error *err)
 {
-	struct plan_filter filter = {.only = options->only,
-	                             .only_count = options->only_count,
-	                             .cores = options->cores,
-	                             .models = options->models,
-	                             .model_count = options->model_count,
-	                             .with_empty = options->with_empty};
+	struct plan_filter filter = workbench_filter(options);
 	int code, planned;
 
 	*bench = (struct workbench){.mode = options->mode,

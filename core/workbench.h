@@ -44,6 +44,8 @@ struct workbench {
 
 /* Splits PLACE=VALUE of --set. False where there is no "=". The text is cut in two. */
 bool workbench_add_change(struct workbench_options *, char *text);
+/* What of them a plan takes; valid as long as they are. */
+struct plan_filter workbench_filter(const struct workbench_options *);
 /* 0; -EINVAL where problems tell what is wrong with the input; else -errno with err. workbench_close in
    any case. */
 int workbench_open(struct workbench *, const struct workbench_options *, struct problems *,

@@ -4,6 +4,7 @@ A model has the same colour, marker and dash everywhere. Eleven hues are as many
 colour-blind among them (`tests/plot/test_style.py` computes that), so hues come again: what stands together in a
 config of ours differs in hue, and models of one hue differ in marker and dash.
 """
+import math
 import zlib
 from typing import NamedTuple
 
@@ -59,6 +60,10 @@ MODELS = {
     "hazard-deadlock": ("orange", "P", DASH_DOT),
 }
 
+# Of a map, from a hundredth of the best or less to the best: matplotlib's cividis in equal steps.
+HEAT = ("#00224E", "#1A386F", "#434E6C", "#61656F", "#7D7C78", "#9B9476", "#BCAE6C", "#DEC958", "#FEE838")
+LEAST_SHARE = 0.01
+
 GROUNDS = {"light": 0, "dark": 1}
 PAPER = ("#FFFFFF", "#16181D")  # what is drawn on
 
@@ -67,6 +72,11 @@ class Look(NamedTuple):
     colour: str
     marker: str
     dash: tuple
+
+
+def heat_of(share):
+    """Where a share of the best lies among the colours of a map, from 0 to 1."""
+    return 1 - math.log(max(share, LEAST_SHARE)) / math.log(LEAST_SHARE)
 
 
 def mixed(colour, with_colour, share):

@@ -6,12 +6,17 @@ from .html import element
 from .words import digits, scaled
 
 
+def at(*coordinates):
+    """In a path, to a tenth."""
+    return " ".join(f"{value:.1f}".removesuffix(".0") for value in coordinates)
+
+
 def text(x, y, words, **attributes):
-    return element("text", words, x=f"{x:.1f}", y=f"{y:.1f}", **attributes)
+    return element("text", words, x=at(x), y=at(y), **attributes)
 
 
 def line(x1, y1, x2, y2, **attributes):
-    return element("path", d=f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}", **attributes)
+    return element("path", d=f"M{at(x1, y1)}L{at(x2, y2)}", **attributes)
 
 
 def picture(width, height, label, *parts, **attributes):

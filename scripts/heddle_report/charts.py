@@ -1,5 +1,5 @@
 """The pictures that stand without a script: throughput over cores, a panel a workload."""
-from .axis import Linear, Log, axis_title, line, picture, scale_for, spread, text, ticks_of
+from .axis import Linear, Log, at, axis_title, line, picture, scale_for, spread, text, ticks_of
 from .html import element
 from .words import count, interval, quantity
 
@@ -16,22 +16,21 @@ def told(point, series, unit):
     return f"{series}, {point.words}: {quantity(point.median, unit)}{around}"
 
 
-def mark(x, y, point, scale, words):
-    """A point with its interval; hollow where the load generator had a share of the cores."""
-    bar = None
-    if point.bounds:
-        low, high = (scale(bound) for bound in point.bounds)
-        bar = element("path", d=f"M{x:.1f} {low:.1f}V{high:.1f}")
-    return bar, element("circle", element("title", words), cx=f"{x:.1f}", cy=f"{y:.1f}", r=3,
-                        class_="hollow" if point.shared else None)
+def steps(places):
+    """Of dots: lines without a length, whose ends are round."""
+    return "".join(f"M{at(x, y)}h0" for x, y in places)
 
 
-def series_group(panel, series, points, x_of, y_of, looks):
+def series_group(points, x_of, y_of, class_):
+    """A line, its intervals, and its dots, which are hollow where the load generator had a share of the cores."""
     places = [(x_of(point.x), y_of(point.median)) for point in points]
-    way = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-    marks = [mark(x, y, point, y_of, told(point, series, panel.unit)) for (x, y), point in zip(places, points)]
-    return element("g", element("path", d=f"M{way}", class_="way") if len(places) > 1 else None, marks,
-                   class_=looks.class_of(series))
+    hollow = [place for point, place in zip(points, places) if point.shared]
+    bars = "".join(f"M{at(x, y_of(point.bounds[0]))}V{at(y_of(point.bounds[1]))}"
+                   for (x, _), point in zip(places, points) if point.bounds)
+    way = "L".join(at(x, y) for x, y in places)
+    return element("g", element("path", d=f"M{way}", class_="way") if len(places) > 1 else None,
+                   element("path", d=bars) if bars else None, element("path", d=steps(places), class_="dots"),
+                   element("path", d=steps(hollow), class_="holes") if hollow else None, class_=class_)
 
 
 def labels(panel, x_of, y_of, looks, bottom):
@@ -44,16 +43,18 @@ def labels(panel, x_of, y_of, looks, bottom):
             for (series, point), height in zip(ends.items(), heights)]
 
 
-def lines(panel, looks, x_of, ticks, x_name, fits=None):
+def lines(panel, looks, x_of, ticks, x_name, fits=None, y_scale=scale_for):
     """A line a model over what `x_of` places; ticks are pairs of a value and its word."""
     height = max(250, LABEL_GAP * len(panel.lines) + TOP + BOTTOM + 10)
     bottom = height - BOTTOM
-    y_of = scale_for([value for point in panel.points for value in point.extent], bottom, TOP + 4)
+    y_of = y_scale([value for point in panel.points for value in point.extent], bottom, TOP + 4)
     values, unit = ticks_of(y_of, panel.unit)
     marks = [(line(LEFT, y_of(value), WIDTH - RIGHT, y_of(value), class_="grid"),
               text(LEFT - 5, y_of(value) + 3.5, word, class_="right")) for value, word in values]
-    drawn = [series_group(panel, series, points, x_of, y_of, looks) for series, points in panel.lines.items()]
-    curves = [curve(fits.of(panel, series), panel.places, x_of, y_of, looks.class_of(series)) for series in panel.lines] if fits else []
+    drawn = [series_group(points, x_of, y_of, looks.class_of(series) + thin) for of, thin in
+             ((panel.beside, " beside"), (panel.lines, "")) for series, points in of.items()]
+    curves = [curve(fits.of(panel, series), points, x_of, y_of, looks.class_of(series))
+              for series, points in panel.lines.items()] if fits else []
     words = f"{panel.title}: {panel.metric} over {x_name} of {count(len(panel.lines), 'model')}"
     return picture(WIDTH, height, words, marks, text(4, 11, axis_title(panel.metric, unit, y_of), class_="axis"),
                    [text(x_of(place), bottom + 14, word, class_="middle") for place, word in ticks],
@@ -61,12 +62,13 @@ def lines(panel, looks, x_of, ticks, x_name, fits=None):
                    labels(panel, x_of, y_of, looks, bottom), curves, drawn)
 
 
-def curve(fit, places, x_of, y_of, look):
+def curve(fit, points, x_of, y_of, look):
     """The fitted law, within what was measured."""
     if not fit:
         return None
-    steps = [places[0] * (places[-1] / places[0]) ** (step / 24) for step in range(25)]
-    way = "L".join(f"{x_of(cores):.1f} {y_of(fit.at(cores)):.1f}" for cores in steps)
+    first, last = points[0].x, points[-1].x
+    through = [first * (last / first) ** (step / 16) for step in range(17)]
+    way = "L".join(at(x_of(cores), y_of(fit.at(cores))) for cores in through)
     return element("path", d=f"M{way}", class_=f"fit {look}")
 
 
@@ -75,6 +77,18 @@ def over_cores(panel, looks, fits=None):
     x_of = Log(places[0], places[-1], LEFT + 10, WIDTH - RIGHT - 6)
     shown = places if len(places) <= 10 else [place for place in places if place & (place - 1) == 0]
     return lines(panel, looks, x_of, [(place, place) for place in shown], "cores", fits)
+
+
+def in_powers(values, start, end):
+    positive = [value for value in values if value > 0]
+    return Log(min(positive) / 1.2, max(positive) * 1.2, start, end) if positive else scale_for(values, start, end)
+
+
+def by_percentile(panel, looks, names):
+    """`names` are of places: how rare a wait is, so that each nine has as much room."""
+    places = sorted(names)
+    x_of = Log(places[0], places[-1], LEFT + 10, WIDTH - RIGHT - 6)
+    return lines(panel, looks, x_of, [(place, names[place]) for place in places], "percentile", y_scale=in_powers)
 
 
 def over_time(panel, looks, dates):
@@ -98,9 +112,9 @@ def as_list(panel, looks):
         point, y = points[0], TOP + 18 * index + 8
         low, high = (scale(bound) for bound in point.bounds or (point.median, point.median))
         drawn.append(element("g", text(left - 8, y + 3.5, shortened(series), class_="right name"),
-                             element("path", d=f"M{low:.1f} {y:.1f}H{high:.1f}"),
+                             element("path", d=f"M{at(low, y)}H{at(high)}"),
                              element("circle", element("title", told(point, series, panel.unit)),
-                                     cx=f"{scale(point.median):.1f}", cy=f"{y:.1f}", r=3.5,
+                                     cx=at(scale(point.median)), cy=at(y), r=3.5,
                                      class_="hollow" if point.shared else None),
                              class_=looks.class_of(series)))
     return picture(WIDTH, height, f"{panel.title}: {panel.metric} of {count(len(rows), 'model')}", marks,

@@ -38,7 +38,8 @@ def peak_words(fit):
     value, low, high = fit.peak
     if value is None:
         return "none in sight"
-    return f"{value:.3g} cores" + (f" [{low:.3g}, {'∞' if high is None else format(high, '.3g')}]" if low is not None else "")
+    cores = f"{value:.3g}"
+    return f"{cores} {'core' if cores == '1' else 'cores'}" + (f" [{low:.3g}, {'∞' if high is None else format(high, '.3g')}]" if low is not None else "")
 
 
 def rows(panels, fits, looks):

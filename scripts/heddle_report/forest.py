@@ -1,10 +1,27 @@
 """The forest plot of a comparison: for each verdict the change with its interval, against the margin."""
+from typing import NamedTuple
+
 from .axis import Log, line, picture, text
 from .html import element
 from .words import bounds_of, number, percent_of_ratio
 
-WIDTH, NAME, RIGHT, ROW, TOP = 900, 330, 150, 20, 26
-LONGEST = 46
+TOP = 14
+
+
+class Sheet(NamedTuple):
+    """Where a row's parts lie; the name stands before its interval, or above it where there is little room."""
+
+    class_: str
+    width: int
+    start: int
+    end: int
+    row: int
+    above: int  # from the interval to the words
+    longest: int
+
+
+WIDE = Sheet("forest", 900, 330, 750, 20, 0, 46)
+NARROW = Sheet("forest narrow", 360, 18, 342, 38, 17, 31)
 
 
 def ratios(verdicts):
@@ -14,11 +31,11 @@ def ratios(verdicts):
     return [value for value in known if value and value > 0]
 
 
-def scale_of(verdicts, margin):
+def scale_of(verdicts, margin, sheet):
     """Around 1, as far as the intervals reach; ratios twice and half are equally far from it."""
     away = max([max(value, 1 / value) for value in ratios(verdicts)] + [1 + 2.5 * margin / 100])
     away = min(away * 1.03, 64)
-    return Log(1 / away, away, NAME, WIDTH - RIGHT)
+    return Log(1 / away, away, sheet.start, sheet.end)
 
 
 def ticks(scale):
@@ -26,13 +43,13 @@ def ticks(scale):
     places = []
     for percent in sorted(percents, key=abs):
         x = scale(1 + percent / 100)
-        if NAME <= x <= WIDTH - RIGHT and all(abs(x - other) > 38 for _, other in places):
+        if scale.start <= x <= scale.end and all(abs(x - other) > 38 for _, other in places):
             places.append((percent, x))
     return places
 
 
-def shortened(words):
-    return words if len(words) <= LONGEST else words[: LONGEST // 2 - 1] + "…" + words[-LONGEST // 2 :]
+def shortened(words, longest):
+    return words if len(words) <= longest else words[: longest // 2 - 1] + "…" + words[-longest // 2 :]
 
 
 def name_of(verdict):
@@ -47,16 +64,16 @@ def told(verdict):
 
 
 def bound(scale, value):
-    return min(max(scale(max(value, 1e-6)), NAME), WIDTH - RIGHT)
+    return min(max(scale(max(value, 1e-6)), scale.start), scale.end)
 
 
-def band(margin, y, scale):
+def band(margin, y, scale, row_height):
     """What lies within the margin of this row."""
     low, high = bound(scale, 1 - margin / 100), bound(scale, 1 + margin / 100)
-    return element("rect", x=f"{low:.1f}", y=y - ROW // 2, width=f"{high - low:.1f}", height=ROW, class_="band")
+    return element("rect", x=f"{low:.1f}", y=y - row_height // 2, width=f"{high - low:.1f}", height=row_height, class_="band")
 
 
-def row(verdict, y, scale):
+def row(verdict, y, scale, sheet):
     pair, ratio, parts = bounds_of(verdict["ci95"]), number(verdict["ratio"]), []
     if pair:
         parts.append(line(bound(scale, pair[0]), y, bound(scale, pair[1]), y))
@@ -65,20 +82,27 @@ def row(verdict, y, scale):
         parts.append(element("path", element("title", told(verdict)),
                              d=f"M{x - 5:.1f} {y}L{x:.1f} {y - 5}L{x + 5:.1f} {y}L{x:.1f} {y + 5}Z", class_="diamond"))
     words = f"{percent_of_ratio(ratio)} %" if ratio else "-"
-    return element("g", text(NAME - 10, y + 4, shortened(name_of(verdict)), class_="right name"), parts,
-                   text(WIDTH - RIGHT + 10, y + 4, f"{words}  {verdict['verdict']}", class_="name"),
-                   class_=f"v-{verdict['verdict']}")
+    name, said = shortened(name_of(verdict), sheet.longest), f"{words}  {verdict['verdict']}"
+    if sheet.above:
+        told_beside = text(sheet.start, y - sheet.above + 6, name), text(sheet.end, y - sheet.above + 6, said, class_="right")
+    else:
+        told_beside = text(sheet.start - 10, y + 4, name, class_="right"), text(sheet.end + 10, y + 4, said)
+    return element("g", told_beside, parts, class_=f"v-{verdict['verdict']}")
+
+
+def drawn(verdicts, margin, sheet):
+    height = TOP + sheet.row * len(verdicts) + 30
+    bottom, scale = height - 30, scale_of(verdicts, margin, sheet)
+    heights = [TOP + sheet.row * index + 6 + sheet.above for index in range(len(verdicts))]
+    bands = [band(number(verdict["margin_percent"]) or margin, y, scale, sheet.row if not sheet.above else 12)
+             for verdict, y in zip(verdicts, heights)]
+    grid = [(line(x, TOP - 8, x, bottom, class_="grid one" if percent == 0 else "grid"),
+             text(x, bottom + 14, f"{percent:+d} %" if percent else "0", class_="middle")) for percent, x in ticks(scale)]
+    label = f"Forest plot: change from base to new of {len(verdicts)} verdicts, with intervals and margins"
+    return picture(sheet.width, height, label, bands, grid,
+                   [row(verdict, y, scale, sheet) for verdict, y in zip(verdicts, heights)], class_=sheet.class_)
 
 
 def forest(verdicts, margin):
-    margin = margin or 5
-    height = TOP + ROW * len(verdicts) + 30
-    bottom, scale = height - 30, scale_of(verdicts, margin)
-    heights = [TOP + ROW * index + 6 for index in range(len(verdicts))]
-    bands = [band(number(verdict["margin_percent"]) or margin, y, scale) for verdict, y in zip(verdicts, heights)]
-    grid = [(line(x, TOP - 8, x, bottom, class_="grid one" if percent == 0 else "grid"),
-             text(x, bottom + 14, f"{percent:+d} %" if percent else "0", class_="middle")) for percent, x in ticks(scale)]
-    title = text(NAME, 11, "change of the metric, new against base; shaded: within the margin", class_="axis")
-    label = f"Forest plot: change from base to new of {len(verdicts)} verdicts, with intervals and margins"
-    return picture(WIDTH, height, label, bands, grid, title,
-                   [row(verdict, y, scale) for verdict, y in zip(verdicts, heights)], class_="forest")
+    """Two of them: the page's style shows the one that there is room for."""
+    return [drawn(verdicts, margin or 5, sheet) for sheet in (WIDE, NARROW)]

@@ -2,12 +2,12 @@
 import base64
 import json
 import math
-import re
-import shlex
 
+from .command import command
 from .html import details, element, join
 from .words import count, listed, number, value_text
 
+UNTOLD = "The document is of a heddle that did not write down --only, --model and --cores: add what was given."
 RANKS_FROM = 6  # trials; fewer have no 95 % interval
 
 
@@ -109,30 +109,6 @@ def of_comparison(document):
             *([trial_words(run["config"])] if dictionary(run.get("config")).get("sampling") else [])]
 
 
-def file_name(run):
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", run.get("name") or "").strip("-.") or "config"
-
-
-def place_of(side):
-    return side.get("place") or "?"
-
-
-def command(document):
-    """The command, and the name of the config's file that it reads; None where it needs none."""
-    content, run = document.content, document.run
-    if document.is_verdict and content["kind"] == "compare":
-        paths = [one["path"] for side in ("base", "new") for one in content[side].get("results") or []]
-        return shlex.join(["heddle", "compare", *paths]), None
-    if not document.is_verdict:
-        name = f"{file_name(run)}.json"
-        return shlex.join(["heddle", "run", name, "--seed", str(run["seed"])]), name
-    name = f"{file_name(run)}.json"
-    words = ["heddle", "ab", name, "--pairs", str(run.get("pairs")), "--seed", str(run.get("seed"))]
-    if content["kind"] == "ab":
-        words += ["--base", place_of(content["base"]), "--new", place_of(content["new"])]
-    return shlex.join(words), name
-
-
 def config_link(config, name):
     text = json.dumps(config, indent=2, ensure_ascii=False)
     data = base64.b64encode(text.encode("utf-8", "replace")).decode()
@@ -146,5 +122,6 @@ def method(document):
     sentences = of_comparison(document) if document.is_verdict else of_result(document)
     words, name = command(document)
     return join([element("p", sentence) for sentence in sentences],
-                element("h3", "Again"), element("pre", words, class_="command", tabindex=0, aria_label="Command"),
+                element("h3", "Again"), element("p", UNTOLD) if name and "filter" not in document.run else None,
+                element("pre", words, class_="command", tabindex=0, aria_label="Command"),
                 config_link(document.run["config"], name) if name else None)

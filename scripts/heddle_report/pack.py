@@ -2,14 +2,16 @@
 
 The numbers of a result are most of it, and those of one key are like each other: taken out of the text and sorted
 into a column for each key they take a fifth less than left where they are. What is left of the text has a mark for
-each number.
+each number, or for a list's numbers together: a script that meets fewer marks is sooner done.
 """
 import base64
 import gzip
 import re
 
 NUMBER, COLUMN = "\x01", "\x02"  # JSON holds neither outside of escapes
-TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*')
+LESS = ","  # in place of the one digit of base 85 that could begin a tag
+NUMERAL = r"-?\d[\d.eE+-]*"
+TOKEN = re.compile(rf'("(?:[^"\\]|\\.)*")(\s*:)?|{NUMERAL}(?:, ?{NUMERAL})*')
 
 
 def columns(text):
@@ -31,4 +33,5 @@ def pack(text):
     parts = [rest]
     for key, values in numbers.items():
         parts += [key, "\n".join(values)]
-    return base64.b64encode(gzip.compress(COLUMN.join(parts).encode(), 9, mtime=0)).decode("ascii")
+    packed = base64.b85encode(gzip.compress(COLUMN.join(parts).encode(), 9, mtime=0))
+    return packed.decode("ascii").replace("<", LESS)

@@ -7,6 +7,7 @@ import os
 from . import banner, verdicts
 from .cases import about, cases_table
 from .charts import as_list, over_cores
+from .drawings import efficiency_and_fairness, heat_css, heat_section, latency_section, rows, trials_section
 from .fit import Fits, fit_section, fits_of
 from .history import by_machine, for_script, history
 from .html import Html, element, escape, join, section
@@ -35,13 +36,14 @@ def figure(index, panel, looks, fits):
     return element("figure", element("figcaption", panel.title), drawn, missing, data_panel=index)
 
 
-def pictures(panels, looks, fits):
+def pictures(panels, looks, fits, more):
     figures = [figure(index, panel, looks, fits) for index, panel in enumerate(panels)]
     shared = any(point.shared for panel in panels for point in panel.points)
     hint = "Median of the trials and its 95 % interval."
     if shared:
         hint += " Hollow: the load generator ran on the same cores."
-    return section("pictures", "Throughput over cores", element("div", figures, class_="figures"), about=hint)
+    return section("pictures", "Throughput over cores", element("div", figures, class_="figures"), more,
+                   about=hint)
 
 
 def failed_section(named):
@@ -49,14 +51,17 @@ def failed_section(named):
 
 
 def result_sections(documents, looks, fits):
-    newest = by_machine(documents)[0][-1]
+    newest_of_each = [alike[-1] for alike in by_machine(documents)]
+    newest, drawn = newest_of_each[0], rows(newest_of_each)
     panels = panels_of(newest.cases)
     bad = [(f"trouble-{index}", case) for index, case in enumerate(newest.cases) if failures_of(case)]
     over_time = section("history", "Over time", history(documents, looks)) if len(documents) > 1 else None
     return join(
-        section("winners", "Fastest for each workload", banner.winners(panels, looks)), over_time,
-        failed_section(bad), pictures(panels, looks, fits), fit_section(panels, fits, looks),
-        section("cases", "All cases", cases_table(newest.cases, looks), about=about(newest.cases)))
+        section("winners", "Fastest for each workload", banner.winners(panels, looks)), failed_section(bad),
+        heat_section(drawn, looks), over_time, pictures(panels, looks, fits, efficiency_and_fairness(drawn, looks)),
+        fit_section(panels, fits, looks), latency_section(drawn, looks),
+        section("cases", "All cases", cases_table(newest.cases, looks), about=about(newest.cases)),
+        trials_section(drawn, looks))
 
 
 def comparison_sections(document):
@@ -82,8 +87,10 @@ def heading(document):
 
 
 def title_of(document):
-    name = document.run.get("name") or "comparison"
-    return f"{name}: a comparison" if document.is_verdict else name
+    name = document.run.get("name")
+    if not document.is_verdict:
+        return name
+    return f"{name}: a comparison" if name else "Two results compared"
 
 
 def raw_section(document):
@@ -119,6 +126,11 @@ def policy(styles, scripts):
             "base-uri 'none'; form-action 'none'")
 
 
+def rows_css(document):
+    """How tall the big table is, about, before it is laid out."""
+    return f":root{{--rows:{len(document.content['verdicts'] if document.is_verdict else document.cases)}}}"
+
+
 def filled(template, parts):
     """{{NAME}} in the template, each once; what is put in is not looked through again."""
     pieces = template.split("{{")
@@ -134,7 +146,7 @@ def page(documents):
     document = documents[0] if documents[0].is_verdict else by_machine(documents)[0][-1]
     looks = Looks(all_cases(documents))
     fits = Fits() if document.is_verdict else fits_of(document)
-    style, script = part("bundle/page.css") + looks.css(), part("bundle/page.js").strip()
+    style, script = part("bundle/page.css") + looks.css() + heat_css() + rows_css(document), part("bundle/page.js").strip()
     sections = comparison_sections(document) if document.is_verdict else result_sections(documents, looks, fits)
     return filled(part("page.html"), {
         "policy": escape(policy([style], [script])), "title": escape(f"{title_of(document)} - heddle report"),

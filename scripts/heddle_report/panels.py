@@ -15,13 +15,10 @@ def median_of(case):
 
 
 class Point:
-    """A case at its place; `words` say which place that is."""
+    """A number at its place; `words` say which place that is, `case` whose it is where there is one."""
 
-    def __init__(self, x, words, case):
-        metric = gate(case)[1]
-        self.x, self.words, self.case = x, words, case
-        self.median, self.bounds = number(metric["median"]), bounds_of(metric["ci95"])
-        self.shared = case["shared"]
+    def __init__(self, x, words, median, bounds, shared, case=None):
+        self.x, self.words, self.median, self.bounds, self.shared, self.case = x, words, median, bounds, shared, case
 
     @property
     def extent(self):
@@ -32,6 +29,7 @@ class Panel:
     def __init__(self, title, workload):
         self.title, self.workload = title, workload
         self.lines, self.absent, self.metric, self.unit = {}, [], "throughput", ""
+        self.beside = {}  # of a line: a second one, drawn thin
 
     def add(self, case, x, words):
         if median_of(case) is None:
@@ -39,11 +37,12 @@ class Panel:
             return
         self.metric, metric = gate(case)
         self.unit = metric["unit"]
-        self.lines.setdefault(case["series"], []).append(Point(x, words, case))
+        self.lines.setdefault(case["series"], []).append(
+            Point(x, words, number(metric["median"]), bounds_of(metric["ci95"]), case["shared"], case))
 
     @property
     def points(self):
-        return [point for line in self.lines.values() for point in line]
+        return [point for lines in (self.lines, self.beside) for line in lines.values() for point in line]
 
     @property
     def places(self):

@@ -91,9 +91,9 @@ def row(index, verdict):
         element("td", remarks(verdict)), data_case=index, data_s=verdict["verdict"])
 
 
-def verdicts_table(verdicts):
+def verdicts_table(verdicts, kind):
     heading = (("Case", "text"), ("Verdict", "text"), ("Base", "number"), ("New", "number"), ("Change", "number"),
-               ("q", "number"), ("Pairs", "number"), ("Remarks", "text"))
+               ("q", "number"), ("Trials" if kind == "compare" else "Pairs", "number"), ("Remarks", "text"))
     cells = [element("th", words, scope="col", data_kind=kind) for words, kind in heading]
     return element("div", element("table", element("thead", element("tr", cells)),
                                   element("tbody", [row(index, verdict) for index, verdict in verdicts]),
@@ -106,9 +106,10 @@ def sections(document):
     judged = sorted(enumerate(content["verdicts"]), key=lambda pair: ORDER.index(pair[1]["verdict"]))
     parts = [section("forest", "What changed", element("figure", forest([one for _, one in judged],
                                                                         content["margin_percent"])),
-                     ruler_words(content["ruler"]))] if judged else []
+                     ruler_words(content["ruler"]), about="Change of the metric, new against base, with its 95 % interval; "
+                     "shaded: within the margin.")] if judged else []
     if judged:
-        parts.append(section("cases", "Verdicts", verdicts_table(judged)))
+        parts.append(section("cases", "Verdicts", verdicts_table(judged, content["kind"])))
     if content["unjudged"]:
         rows = [[one["case"], one["state"], one["side"], one["reason"] or ""] for one in content["unjudged"]]
         parts.append(section("unjudged", "Not judged", table(["Case", "State", "Side", "Why"], rows)))

@@ -93,6 +93,14 @@ class Style(unittest.TestCase):
             chosen = style.looks(lines, ground)
             self.assertEqual(len(set(chosen.values())), len(lines))
 
+    def test_the_map_has_the_colours_of_the_figures(self):
+        import matplotlib
+
+        steps = len(style.HEAT) - 1
+        cividis = [matplotlib.colors.to_hex(matplotlib.colormaps["cividis"](step / steps)).upper() for step in range(steps + 1)]
+        self.assertEqual(cividis, list(style.HEAT))
+        self.assertEqual([style.heat_of(share) for share in (1, 0.1, 0.01, 0)], [1, 0.5, 0, 0])
+
     def test_no_drawing_library_is_needed(self):
         code = f"import sys; sys.path.insert(0, {str(TOP / 'scripts')!r}); import heddle_plot.style; " \
                "sys.exit('matplotlib' in sys.modules)"

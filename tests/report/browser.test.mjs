@@ -18,6 +18,8 @@ async function open(name, use, options = {}) {
 	page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
 	page.on('pageerror', (error) => complaints.push(error.message));
 	page.on('request', (request) => !/^(file|blob|data):/.test(request.url()) && complaints.push(request.url()));
+	if (options.before)
+		await page.addInitScript(options.before);
 	await page.goto(own);
 	if (options.javaScriptEnabled !== false)
 		await page.waitForSelector('html[data-alive]', { state: 'attached', timeout: 60_000 });
@@ -78,6 +80,16 @@ test('any metric is drawn', () => open('small.html', async (page) => {
 	await page.waitForFunction(() => document.querySelector('figure.alive .axis-name')?.textContent.includes('efficiency'));
 }));
 
+test('latency of all models comes alive, with response and service time', () => open('small.html', async (page) => {
+	await page.locator('#latency figure').last().scrollIntoViewIfNeeded();
+	await page.waitForSelector('#latency figure.alive canvas');
+	const legend = await page.locator('#latency figure.alive').last().locator('.u-legend').textContent();
+	assert.match(legend, /coroutine/);
+	await page.locator('#latency figure.alive .plot').last().focus();
+	await page.keyboard.press('ArrowRight');
+	assert.match(await page.locator('#latency .plot .unseen').last().textContent(), /^50 %: .*service time/);
+}));
+
 test('hostile texts are shown and not run', () => open('hostile.html', async (page) => {
 	await page.locator('#cases').scrollIntoViewIfNeeded();
 	await page.click('button.open >> nth=0');
@@ -124,15 +136,48 @@ for (const [name, viewport] of [['a phone', { width: 360, height: 740 }], ['80 %
 			assert.ok(await sideways(page) <= 0);
 		}, { viewport }));
 
+test('a phone: what a row opens to is no wider than the screen, and a forest plot can be read', () => open('verdict.html', async (page) => {
+	await page.click('button.open >> nth=0');
+	await page.waitForSelector('tr.part h3');
+	const part = await page.locator('tr.part .held').boundingBox();
+	assert.ok(part.x >= 0 && part.x + part.width <= 360, JSON.stringify(part));
+	assert.equal(await page.locator('svg.forest:visible').count(), 1);
+	const name = await page.locator('svg.forest:visible text').filter({ hasText: 'copy' }).first().boundingBox();
+	assert.ok(name.height >= 9, JSON.stringify(name));
+}, { viewport: { width: 360, height: 740 } }));
+
 test('without a script tables and pictures stand', () => open('small.html', async (page) => {
 	assert.ok(await page.locator('#cases-table tbody tr').count() > 10);
 	assert.ok(await page.locator('figure > svg').first().isVisible());
 	assert.ok(await page.locator('noscript').count() || await page.getByText('Without a script').isVisible());
 }, { javaScriptEnabled: false }));
 
-test('500 cases stand within a second of script, at best of three', async () => {
+test('a case that is opened before the document is unpacked is filled when it is', () => open('many.html', async (page) => {
+	assert.equal(await page.evaluate(() => document.documentElement.dataset.early), 'The document is being unpacked …');
+	await page.waitForSelector('tr.part h3');
+}, { before: () => new MutationObserver((changes, observer) => {
+	const root = document.documentElement;
+	if (!root?.dataset.stands)
+		return;
+	observer.disconnect();
+	document.querySelector('button.open').click();
+	root.dataset.early = document.querySelector('tr.part').textContent;
+}).observe(document, { attributes: true, subtree: true, attributeFilter: ['data-stands'] }) }));
+
+test('a document that is damaged is told of, and what stands stays', async () => {
+	const page = await browser.newPage();
+	await page.goto(`file://${PAGES}/damaged.html`);
+	await page.waitForFunction(() => document.querySelector('#raw-words').textContent.includes('could not be read'));
+	await page.click('button.open >> nth=0');
+	assert.match(await page.textContent('tr.part'), /could not be read/);
+	assert.ok(await page.locator('figure > svg').first().isVisible());
+	await page.close();
+});
+
+test('500 cases: the table stands within a second, all is alive within two, at best of five', async () => {
 	const times = [];
-	for (let i = 0; i < 3; i++)
-		await open('many.html', async (page) => times.push(Number(await page.evaluate(() => document.documentElement.dataset.stands))));
-	assert.ok(Math.min(...times) < 1000, `milliseconds: ${times}`);
+	for (let i = 0; i < 5 && !times.some(({ stands, alive }) => stands < 1000 && alive < 2000); i++)
+		await open('many.html', async (page) => times.push(await page.evaluate(() => ({ ...document.documentElement.dataset }))));
+	const { stands, alive } = times.at(-1);
+	assert.ok(stands < 1000 && alive < 2000, `milliseconds: ${JSON.stringify(times)}`);
 });

@@ -2,6 +2,7 @@
 """The pages that browser.test.mjs opens: make_pages.py FOLDER."""
 import copy
 import os
+import re
 import shutil
 import sys
 
@@ -22,3 +23,7 @@ for path in (*paths, history):
     done = report("-f", path)
     if done.returncode:
         sys.exit(done.stderr)
+with open(os.path.join(folder, "small.html"), encoding="utf-8") as whole:
+    text = whole.read()
+with open(os.path.join(folder, "damaged.html"), "w", encoding="utf-8") as damaged:
+    damaged.write(re.sub("(id=packed>.{100}).{400}", r"\1", text))

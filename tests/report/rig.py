@@ -27,6 +27,7 @@ def hostile(result):
     result["run"]["name"] = result["machine"]["cpu_model"] = result["machine"]["kernel"] = HOSTILE
     result["run"]["warnings"] = [{"id": "W03", "text": HOSTILE}]
     result["run"]["config"]["about"] = HOSTILE
+    result["run"]["filter"]["only"] = [HOSTILE]
     result["machine"]["unavailable"] = {HOSTILE: HOSTILE}
     for case in result["cases"]:
         for key in ("name", "title", "series", "model", "workload"):
@@ -38,6 +39,20 @@ def hostile(result):
     failed["trials"][0].update(status="crashed", reason=HOSTILE, output=HOSTILE, backtrace=[
         {"object": HOSTILE, "function": HOSTILE, "offset": 1, "address": 2}])
     return result
+
+
+def hostile_comparison(comparison):
+    comparison = copy.deepcopy(comparison)
+    comparison["run"]["name"] = HOSTILE
+    comparison["run"]["warnings"] = [{"id": "W03", "text": HOSTILE}]
+    comparison["notes"] = [HOSTILE]
+    for side in ("base", "new"):
+        comparison[side]["place"] = HOSTILE
+    for verdict in comparison["verdicts"]:
+        verdict.update(case=f"{HOSTILE}{verdict['case']}", workload=HOSTILE, model=HOSTILE, metric=HOSTILE, reason=HOSTILE)
+    for left in comparison["unjudged"]:
+        left.update(case=HOSTILE, reason=HOSTILE)
+    return comparison
 
 
 def write(folder, name, document):

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The tests of `heddle report`: run.sh page|bundle|browser BUILD_FOLDER
-#   page: what it holds (Python); bundle: the committed script is what its source makes; browser: in Chromium.
+# The tests of `heddle report`: run.sh page|command|bundle|browser BUILD_FOLDER
+#   page: what it holds (Python); command: the one it tells repeats a run; bundle: the committed script is what its
+#   source makes; browser: in Chromium.
 # Exit: 0, 1 where a test failed, 77 where it cannot run here, with the reason.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,6 +23,11 @@ fetch() { # FOLDER NAME
 
 case $part in
 page) exec /usr/bin/python3 "$here/test_page.py" ;;
+command)
+	heddle=$build/bin/heddle
+	[ -x "$heddle" ] || skip "needs a build"
+	HEDDLE_BUILT=$(realpath "$heddle") exec /usr/bin/python3 "$here/test_command.py"
+	;;
 bundle)
 	fetch "$top/scripts/heddle_report/web" web
 	mkdir -p "$modules/made"
@@ -39,5 +45,5 @@ browser)
 	/usr/bin/python3 "$here/make_pages.py" "$modules/pages" || exit 1
 	CHROMIUM=$chromium PAGES=$modules/pages exec node --test "$modules/browser.test.mjs"
 	;;
-*) sed -n '2,4s/^# *//p' "$0" >&2; exit 2 ;;
+*) sed -n '2,5s/^# *//p' "$0" >&2; exit 2 ;;
 esac

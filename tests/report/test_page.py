@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from html.parser import HTMLParser
 
-from rig import HOSTILE, TOP, hostile, report, simulated, small, write
+from rig import HOSTILE, TOP, hostile, hostile_comparison, report, simulated, small, write
 
 SAMPLE = os.path.join(TOP, "tests", "verdict", "sample.json")
 LEAST = small()
@@ -74,8 +74,64 @@ class Page(unittest.TestCase):
         rows = [attributes for tag, attributes in page.attributes if tag == "tr" and "data-case" in attributes]
         self.assertEqual([int(row["data-case"]) for row in rows], list(range(len(LEAST["cases"]))))
         self.assertIn("Simulated, not measured", page.text)
-        self.assertEqual(page.names.count("figure"), len({case["title"] for case in LEAST["cases"]}))
+        panels = [attributes for _, attributes in page.attributes if "data-panel" in attributes]
+        self.assertEqual(len(panels), len({case["title"] for case in LEAST["cases"]}))
         self.assertGreater(page.names.count("svg"), 4)
+
+    def section(self, name):
+        """The part of the page of that id, as text and elements."""
+        return Parsed(self.source.split(f"<section id={name} ")[1].split("</section>")[0])
+
+    def test_the_map_has_a_cell_a_model_and_a_row_a_workload(self):
+        self.page(LEAST)
+        heat, titles = self.section("heat"), {case["title"] for case in LEAST["cases"]}
+        counts = {case["cores"] for case in LEAST["cases"]}
+        self.assertEqual(heat.names.count("tr"), len(counts) * (1 + len(titles)))
+        self.assertEqual(heat.names.count("b"), len(counts) * len(titles))  # the best of each row
+        cells = [attributes.get("class") for tag, attributes in heat.attributes if tag == "td"]
+        good = [case for case in LEAST["cases"] if case["status"] == "ok"]
+        self.assertEqual(sum(bool(re.fullmatch("h[0-8]", cell or "")) for cell in cells), len(good))
+        self.assertEqual(cells.count("bad"), sum(case["status"] == "crashed" for case in LEAST["cases"]))
+
+    def test_static_pictures_of_latency_efficiency_fairness(self):
+        unfair = copy.deepcopy(LEAST)
+        unfair["cases"][3]["metrics"]["fairness"]["median"] = 0.5
+        self.page(unfair)
+        latency = self.section("latency")
+        self.assertEqual(latency.names.count("figure"), 4)  # two kinds of echo on two core counts
+        self.assertIn("99.9 %", latency.text)
+        self.assertIn("response time, from the planned send", latency.text)
+        pictures = self.section("pictures").text
+        self.assertIn("Efficiency over cores", pictures)
+        self.assertIn("efficiency over cores of 5 models", pictures)
+        self.assertIn("fairness over cores of", pictures)
+
+    def test_every_trial_has_a_place_in_its_strip(self):
+        self.page(simulated("--rounds", "3"))
+        trials = self.section("trials")
+        drawn = [attributes for tag, attributes in trials.attributes if tag == "path"]
+        dots = sum(one["d"].count("M") for one in drawn if one.get("class", "").startswith("dots"))
+        failed = sum(one["d"].count("M") for one in drawn if one.get("class") == "failed")
+        document = simulated("--rounds", "3")
+        good = sum(len(case["trials"]) for case in document["cases"] if case["status"] == "ok")
+        self.assertEqual(dots, good)
+        self.assertEqual(failed, sum(len(case["trials"]) for case in document["cases"] if case["status"] == "crashed"))
+
+    def test_two_machines_have_maps_and_trials_each(self):
+        other = copy.deepcopy(LEAST)
+        other["machine"]["cpu_model"], other["run"]["started"] = "Another processor", "2025-01-01T00:00:00Z"
+        paths = [write(self.folder, name, document) for name, document in (("a.json", LEAST), ("b.json", other))]
+        done = report(*paths)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(done.stdout.strip(), encoding="utf-8") as file:
+            self.source = file.read()
+        for name, number in (("heat", 4), ("trials", 10)):
+            part = self.section(name)
+            told = [text for text in part.words if "Another processor" in text]
+            self.assertEqual(len(told), number / 2, name)
+            self.assertEqual(part.names.count("figure") or part.names.count("table"), number)
+        alive = [attributes for tag, attributes in self.section("latency").attributes if "data-latency" in attributes]
+        self.assertEqual(len(alive), 4)  # of the newest machine alone: only that is packed
 
     def test_nothing_is_fetched_and_only_this_script_runs(self):
         page = self.page(LEAST)
@@ -96,6 +152,14 @@ class Page(unittest.TestCase):
         self.assertIn("<script>window.pwned=1</script>", page.text)
         self.assertNotIn("</script", page.blocks["facts"])
 
+    def test_hostile_texts_of_a_comparison_stay_texts(self):
+        with open(SAMPLE, encoding="utf-8") as file:
+            sample = json.load(file)
+        plain, page = self.page(sample), self.page(hostile_comparison(sample))
+        self.assertNotIn("img", page.names)
+        self.assertEqual(page.names.count("script"), plain.names.count("script"))
+        self.assertIn("<script>window.pwned=1</script>", page.text)
+
     def test_failures_are_told_with_what_was_seen(self):
         page = self.page(hostile(LEAST))
         self.assertIn("Where it died, the innermost frame first", page.text)
@@ -103,7 +167,7 @@ class Page(unittest.TestCase):
 
     def test_the_document_is_packed_byte_for_byte(self):
         page = self.page(LEAST)
-        parts = gzip.decompress(base64.b64decode(page.blocks["packed"])).decode().split("\x02")
+        parts = gzip.decompress(base64.b85decode(page.blocks["packed"].replace(",", "<"))).decode().split("\x02")
         columns = {key: iter(values.split("\n")) for key, values in zip(parts[1::2], parts[2::2])}
         key, out = "", []
         for index, piece in enumerate(parts[0].split("\x01")):
@@ -113,6 +177,9 @@ class Page(unittest.TestCase):
             out.append(piece)
         with open(os.path.join(self.folder, "result.json"), encoding="utf-8") as file:
             self.assertEqual("".join(out), file.read())
+
+    def test_nothing_in_the_packed_document_ends_it(self):
+        self.assertNotIn("<", self.page(hostile(LEAST)).blocks["packed"])
 
     def test_500_cases_stay_under_2_mib(self):
         self.page(simulated("--cases", "500"))
@@ -132,7 +199,7 @@ class Page(unittest.TestCase):
             sample = json.load(file)
         page = self.page(sample)
         self.assertIn("1 regression", page.text)
-        self.assertEqual(sum(attributes.get("class") == "diamond" for _, attributes in page.attributes), 6)
+        self.assertEqual(sum(attributes.get("class") == "diamond" for _, attributes in page.attributes), 2 * 6)  # wide and narrow
         self.assertIn("ticket-lock", page.text)
         self.assertIn("-14.2 %", page.text)
 

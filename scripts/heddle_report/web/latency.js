@@ -1,33 +1,69 @@
 // Latency by percentile: the axis shows how rare a wait is, a power of ten a step, as HdrHistogram draws it.
-import { metricOf, boundsOf } from './panels.js';
+import { all } from './dom.js';
+import { boundsOf, metricOf } from './panels.js';
 import { plot } from './plot.js';
-import { interval, quantity } from './words.js';
+import { interval, metricWords, quantity } from './words.js';
 
-const PERCENTILES = [['p50', 0.5], ['p90', 0.9], ['p99', 0.99], ['p999', 0.999], ['p9999', 0.9999]];
-const KINDS = [['response', 'response time, from the planned send', []], ['latency', 'service time, from the send', [2, 2]]];
+// Of a workload that has both, the second is drawn thin beside the first.
+const PAIRS = [['response', 'latency'], ['last_byte', 'first_byte'], ['last', 'first']];
+const WORDS = { response: 'response time, from the planned send', latency: 'service time, from the send',
+	last_byte: 'until the last byte', first_byte: 'until the first byte', last: 'until the last ran', first: 'until the first ran',
+	late: "lateness of a sleep's end" };
+const PERCENTILE = /^(?!generator)(.+)_p(\d\d)(\d*)$/;
 
 const rarity = (share) => Math.log10(1 / (1 - share));
 const percent = (share) => `${Number((share * 100).toFixed(4))} %`;
 
-export function latencyPlot(host, kase, look) {
-	const read = ([kind, name, dash]) => {
-		const found = PERCENTILES.map(([suffix]) => metricOf(kase, `${kind}_${suffix}`));
-		return { name, dash, look, values: found.map((metric) => metric ? metric.median : null),
-			bounds: found.map((metric) => metric ? boundsOf(metric) : null) };
-	};
-	const lines = KINDS.map(read).filter((line) => line.values.filter((value) => value != null).length > 1);
+// What was timed: its metrics by share of all messages.
+function curvesOf(kase) {
+	const curves = new Map();
+	for (const name of Object.keys(kase.metrics || {})) {
+		const [, what, whole, part] = PERCENTILE.exec(name) || [], metric = what && metricOf(kase, name);
+		if (metric && metric.unit === 'ns')
+			curves.set(what, (curves.get(what) || new Map()).set(Number(`0.${whole}${part}`), metric));
+	}
+	return new Map([...curves].filter(([, metrics]) => metrics.size > 1));
+}
+
+function chosen(curves) {
+	const pair = PAIRS.find(([first]) => curves.has(first));
+	return (pair || [...curves.keys()].slice(0, 1)).filter((what) => curves.has(what));
+}
+
+// The lines of a case; `name` says whose they are where there are several.
+export function latencyLines(kase, look, name) {
+	const curves = curvesOf(kase);
+	return chosen(curves).map((what, i) => ({ name: [name, (i || !name) && (WORDS[what] || metricWords(what))].filter(Boolean).join(', '),
+		look, metrics: curves.get(what), isSecond: i > 0, quiet: Boolean(name && i), ...i ? { dash: [2, 2], width: 1, radius: 2 } : {} }));
+}
+
+export function latencyPlot(host, lines, height = 190) {
 	if (!lines.length)
 		return null;
-	const known = PERCENTILES.map((entry, i) => i).filter((i) => lines.some((line) => line.values[i] != null));
+	const shares = [...new Set(lines.flatMap((line) => [...line.metrics.keys()]))].sort((a, b) => a - b), places = shares.map(rarity);
 	for (const line of lines) {
-		line.values = known.map((i) => line.values[i]);
-		line.bounds = known.map((i) => line.bounds[i]);
+		const found = shares.map((share) => line.metrics.get(share));
+		line.values = found.map((metric) => metric ? metric.median : null);
+		line.bounds = found.map((metric) => metric ? boundsOf(metric) : null);
+		line.hollow = shares.map(() => line.isSecond);
 	}
-	const shares = known.map((i) => PERCENTILES[i][1]), places = shares.map(rarity);
-	const values = lines.flatMap((line) => line.values).filter((value) => value > 0);
-	return plot(host, { label: 'Latency by percentile; arrow keys walk along the percentiles', height: 190, lines,
-		x: { values: places, splits: places, label: 'of all messages were quicker', tick: (place) => percent(1 - 10 ** -place),
+	const log = lines.some((line) => line.values.some((value) => value > 0));
+	return plot(host, { label: 'Latency by percentile; arrow keys walk along the percentiles', height, lines,
+		x: { values: places, splits: places, label: 'of all were quicker', tick: (place) => percent(1 - 10 ** -place),
 			words: (index) => percent(shares[index]) },
-		y: { label: 'latency, log scale', log: values.length > 0, tick: (value) => quantity(value, 'ns') },
-		words: (value, line, index) => quantity(value, 'ns') + (line.bounds[index] ? ` (${interval(line.bounds[index], 'ns')})` : '') });
+		y: { label: 'time' + (log ? ', log scale' : ''), log, tick: (value) => quantity(value, 'ns') },
+		words: (value, line, index) => value == null ? '-' :
+			quantity(value, 'ns') + (line.bounds[index] ? ` (${interval(line.bounds[index], 'ns')})` : '') });
+}
+
+// The pictures of all models, alive when they come near.
+export function enlivenLatency(cases, looks) {
+	const watcher = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
+		watcher.unobserve(target);
+		const { title, latency } = target.dataset;
+		const lines = cases.filter((kase) => kase.title === title && kase.cores === Number(latency))
+			.flatMap((kase) => latencyLines(kase, looks[kase.series], kase.series));
+		target.classList.toggle('alive', Boolean(latencyPlot(target, lines, 280)));
+	}), { rootMargin: '300px' });
+	all('figure[data-latency]').forEach((figure) => watcher.observe(figure));
 }

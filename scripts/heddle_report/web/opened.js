@@ -1,7 +1,7 @@
 // One case in full: its trials in the order they ran, windows in them, gauges under them, all metrics, latency.
 import { make, one, table } from './dom.js';
 import { GAUGES } from './gauges.js';
-import { latencyPlot } from './latency.js';
+import { latencyLines, latencyPlot } from './latency.js';
 import { boundsOf, gateOf, metricOf } from './panels.js';
 import { plot } from './plot.js';
 import { count, digits, interval, isNumber, metricWords, quantity, valueText } from './words.js';
@@ -131,7 +131,7 @@ export function openCase(host, kase, looks, trouble) {
 	host.append(grid);
 	ends.push(figure(grid, 'Trials', (box) => trialsPlot(box, kase, look)),
 		figure(grid, 'Windows', (box) => windowsPlot(box, kase, look)),
-		figure(grid, 'Latency', (box) => latencyPlot(box, kase, look)));
+		figure(grid, 'Latency', (box) => latencyPlot(box, latencyLines(kase, look))));
 	const gauges = make('div', { class: 'figures strips' });
 	host.append(make('h4', {}, 'Gauges, trial by trial'), gauges);
 	ends.push(...gaugePlots(gauges, kase));

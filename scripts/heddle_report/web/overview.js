@@ -2,7 +2,7 @@
 import { all, make, one, select } from './dom.js';
 import { EFFICIENCY, GATE, gateOf, linesOf, metricsIn, panelsOf } from './panels.js';
 import { plot } from './plot.js';
-import { count, interval, metricWords, quantity } from './words.js';
+import { count, interval, isNumber, metricWords, quantity } from './words.js';
 
 export class Overview {
 	constructor(cases, facts) {
@@ -56,6 +56,8 @@ export class Overview {
 	plotted(figure, panel) {
 		const { metric } = this.view, { cores, lines, unit } = linesOf(panel, metric);
 		one('.none', figure)?.remove();
+		if (metric === GATE && cores.length === 1)
+			return null; // the list that stands there already is the better picture
 		if (!lines.length) {
 			const words = metric === EFFICIENCY ? 'No efficiency: no case of one core.' : 'Not measured here.';
 			figure.append(make('p', { class: 'none about' }, words));
@@ -78,14 +80,15 @@ export class Overview {
 		});
 	}
 
-	// The fitted law at the counts that were measured.
+	// The fitted law, as far as its line was measured.
 	curves(panel, lines, cores, metric) {
 		if (!this.view.fit || metric !== GATE)
 			return [];
 		return (this.facts.fits || []).filter((fit) => fit.title === panel.title).flatMap((fit) => {
 			const line = lines.find((known) => known.name === fit.series), law = (n) =>
 				fit.rate * n / (1 + fit.contention * (n - 1) + fit.coherence * n * (n - 1));
-			return line ? [{ name: `${fit.series}, fit`, look: line.look, dash: [1.5, 1.5], points: false, width: 1, quiet: true, values: cores.map(law) }] : [];
+			return line ? [{ name: `${fit.series}, fit`, look: line.look, dash: [1.5, 1.5], points: false, width: 1, quiet: true,
+				values: cores.map((number) => number <= cores[line.values.findLastIndex(isNumber)] ? law(number) : null) }] : [];
 		});
 	}
 

@@ -1,6 +1,7 @@
 // What makes the page alive, once it stands. Without any of it, tables and pictures are there.
 import { all, make, one } from './dom.js';
 import { enliven } from './history.js';
+import { enlivenLatency } from './latency.js';
 import { openCase } from './opened.js';
 import { Overview } from './overview.js';
 import { openVerdict } from './pairs.js';
@@ -24,14 +25,32 @@ function offerRaw(text) {
 	});
 }
 
-function openerOf(content) {
-	const open = facts.kind === 'verdict'
-		? (index, cell) => openVerdict(cell, content, content.verdicts[index], facts.looks)
-		: (index, cell) => openCase(cell, content.cases[index], facts.looks, `trouble-${index}`);
-	return (index, cell, part) => {
-		const end = open(index, cell);
-		part.addEventListener('closed', end, { once: true });
-	};
+const opened = (content, index, cell) => facts.kind === 'verdict'
+	? openVerdict(cell, content, content.verdicts[index], facts.looks)
+	: openCase(cell, content.cases[index], facts.looks, `trouble-${index}`);
+
+// A row can be opened at once; it is filled when the document is there.
+const openerOf = (reading) => async (index, cell, part) => {
+	cell.append(make('p', { class: 'about' }, 'The document is being unpacked …'));
+	try {
+		const { content } = await reading;
+		if (!part.isConnected)
+			return;
+		cell.replaceChildren();
+		part.addEventListener('closed', opened(content, index, cell), { once: true });
+	} catch (error) {
+		cell.replaceChildren(make('p', { class: 'bad' }, unreadable(error)));
+	}
+};
+
+const unreadable = (error) => `The packed document could not be read: ${error.message}`;
+
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
+async function read() {
+	await painted();
+	const text = await unpack(one('#packed'));
+	return { text, content: JSON.parse(text) };
 }
 
 function followHash(table) {
@@ -40,31 +59,32 @@ function followHash(table) {
 		table.open(Number(wanted[1]));
 }
 
+// How far the page is, in milliseconds since it was asked for.
+const tell = (what) => document.documentElement.dataset[what] = Math.round(performance.now());
+
 async function main() {
-	const started = performance.now(), body = one('#cases-table');
-	let opener = null;
-	const table = body && new Table(body, (...part) => opener(...part));
+	const body = one('#cases-table'), reading = canUnpack() ? read() : null;
+	const table = body && new Table(body, reading && openerOf(reading));
 	listParts();
 	if (facts.history)
 		enliven(facts.history, facts.looks);
-	document.documentElement.dataset.stands = Math.round(performance.now() - started);
-	if (!canUnpack())
+	tell('stands');
+	if (!reading)
 		return;
-	await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-	const text = await unpack(one('#packed')), content = JSON.parse(text);
-	opener = openerOf(content);
+	const { text, content } = await reading;
 	offerRaw(text);
-	if (facts.kind === 'result')
+	if (facts.kind === 'result') {
 		new Overview(content.cases, facts);
+		enlivenLatency(content.cases, facts.looks);
+	}
 	if (table) {
-		table.makeOpenable();
 		addEventListener('hashchange', () => followHash(table));
 		followHash(table);
 	}
-	document.documentElement.dataset.alive = Math.round(performance.now() - started);
+	tell('alive');
 }
 
 main().catch((error) => {
-	one('#raw-words').textContent = `The packed document could not be read: ${error.message}`;
+	one('#raw-words').textContent = unreadable(error);
 	console.error(error);
 });

@@ -126,7 +126,7 @@ export function plot(host, { label, x, y, lines, words, height = 260, extra = {}
 		series: [{ label: x.label, value: (chart, value, index, at) => at == null ? '' : x.words(at) },
 			...lines.map((line) => seriesOf(line, words))],
 		axes: [axisOf({ label: x.label ?? undefined, size: 26, labelSize: 16, splits: x.splits && (() => x.splits), values: (chart, ticks) => ticks.map(x.tick) }),
-			axisOf({ size: 74, splits: y.log ? powers : undefined, values: (chart, ticks) => ticks.map((tick) => tick == null ? '' : y.tick(tick)) })],
+			axisOf({ size: 74, splits: y.log ? powers : undefined, filter: (chart, ticks) => ticks, values: (chart, ticks) => ticks.map((tick) => tick == null ? '' : y.tick(tick)) })],
 		cursor: { drag: { x: false, y: false }, points: { size: 7 }, ...extra.cursor },
 		legend: { live: true, markers: { fill: (chart, index) => index ? colourOf(lines[index - 1].look) : null } },
 		hooks: {

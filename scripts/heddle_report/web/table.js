@@ -1,4 +1,5 @@
-// The big table: sorted by its heads, filtered by words and by what its columns hold; rows can be opened.
+// The big table: sorted by its heads, filtered by words and by what its columns hold; rows can be opened where there
+// is `makePart(index, cell, part)`, which fills what a row opens to.
 import { all, make, one, select } from './dom.js';
 import { count } from './words.js';
 
@@ -13,6 +14,8 @@ export class Table {
 			row, text: row.textContent.toLowerCase(), part: null, index: Number(row.dataset.case),
 		}));
 		this.makePart = makePart;
+		if (makePart)
+			this.makeOpenable();
 		this.wanted = { words: [], choices: new Map() };
 		this.heads.forEach((head, column) => this.makeSortable(head, column));
 		element.closest('.wide').before(this.makeFilters());
@@ -88,7 +91,6 @@ export class Table {
 		this.shown.value = shown === this.rows.length ? count(shown, 'row') : `${shown} of ${count(this.rows.length, 'row')}`;
 	}
 
-	// Once the document is there: before, nothing can be opened.
 	makeOpenable() {
 		for (const { row } of this.rows) {
 			const head = row.cells[0];
@@ -111,10 +113,10 @@ export class Table {
 			entry.part = null;
 			return;
 		}
-		const cell = make('td', { colspan: this.heads.length });
-		entry.part = make('tr', { class: 'part' }, cell);
+		const held = make('div', { class: 'held' });
+		entry.part = make('tr', { class: 'part' }, make('td', { colspan: this.heads.length }, held));
 		entry.row.after(entry.part);
-		this.makePart(entry.index, cell, entry.part);
+		this.makePart(entry.index, held, entry.part);
 	}
 
 	open(index) {

@@ -1,11 +1,24 @@
 // The raw document from the page, byte for byte as the file was: the other half of pack.py.
 const NUMBER = '\x01', COLUMN = '\x02';
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;,=>?@^_`{|}~';
 
 export const canUnpack = () => typeof DecompressionStream === 'function';
 
-async function inflated(base64) {
-	const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-	const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+function bytesOf(base85) {
+	const values = new Uint8Array(128), missing = (5 - base85.length % 5) % 5, text = base85 + '~'.repeat(missing);
+	[...DIGITS].forEach((digit, value) => values[digit.charCodeAt(0)] = value);
+	const words = new DataView(new ArrayBuffer(text.length / 5 * 4));
+	for (let i = 0; i < text.length; i += 5) {
+		let word = 0;
+		for (let j = i; j < i + 5; j++)
+			word = word * 85 + values[text.charCodeAt(j)];
+		words.setUint32(i / 5 * 4, word);
+	}
+	return new Uint8Array(words.buffer, 0, words.byteLength - missing);
+}
+
+async function inflated(base85) {
+	const stream = new Blob([bytesOf(base85)]).stream().pipeThrough(new DecompressionStream('gzip'));
 	return new Response(stream).text();
 }
 
