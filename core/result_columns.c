@@ -84,15 +84,22 @@ void columns_cell(FILE *out, int width, const char *text)
 	format_clean(out, text);
 }
 
-void columns_name(FILE *out, int width, const char *name)
+static void put_name(FILE *out, int width, int indent, int column, const char *name)
 {
-	int taken = INDENT + format_width(name);
+	int taken = indent + format_width(name);
 
-	fprintf(out, "%*s%s", INDENT, "", name);
-	if (taken < width)
-		fprintf(out, "%*s", width - taken, "");
-	else
-		fprintf(out, "\n%*s", width, "");
+	fprintf(out, "%*s", indent, "");
+	if (taken < column) {
+		fprintf(out, "%s%*s", name, column - taken, "");
+		return;
+	}
+	format_wrapped(out, width, indent, indent, name);
+	fprintf(out, "%*s", column, "");
+}
+
+void columns_name(FILE *out, int width, int column, const char *name)
+{
+	put_name(out, width, INDENT, column, name);
 }
 
 /* ---- The heading ----------------------------------------------------------------------------- */
@@ -109,7 +116,7 @@ static void cost_heading(const json_t *of_case, char text[FORMAT_TEXT])
 
 void columns_heading(const struct columns *columns, const struct row *row, const char *baseline)
 {
-	int name = columns->name - 1, beyond = columns->full ? 0 : 1;
+	int beyond = columns->full ? 0 : 1;
 	char versus[FORMAT_TEXT] = "", cost[FORMAT_TEXT], gate[FORMAT_TEXT];
 	FILE *out = columns->out;
 
@@ -117,11 +124,8 @@ void columns_heading(const struct columns *columns, const struct row *row, const
 	if (baseline[0])
 		snprintf(versus, sizeof(versus), "vs %.15s", baseline);
 	snprintf(gate, sizeof(gate), "%.10s", row_gate(row->of_case));
-	fprintf(out, "\n%s", row->group);
-	if (format_width(row->group) < name)
-		fprintf(out, "%*s", name - format_width(row->group), "");
-	else
-		fprintf(out, "\n%*s", name, "");
+	fputc('\n', out);
+	put_name(out, columns->width, 0, columns->name - 1, row->group);
 	fprintf(out, "%*s", columns->cores + 1, "cores");
 	columns_cell(out, columns->rate, gate);
 	if (columns->interval)
@@ -210,7 +214,7 @@ void columns_row(const struct columns *columns, const struct row *row)
 {
 	const json_t *of_case = row->of_case;
 
-	columns_name(columns->out, columns->name, row->title);
+	columns_name(columns->out, columns->width, columns->name, row->title);
 	fprintf(columns->out, "%*d", columns->cores, row_cores(of_case));
 	if (strcmp(row_text(of_case, "status"), "ok")) {
 		print_reason(columns, of_case);

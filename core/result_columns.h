@@ -23,8 +23,8 @@ void columns_row(const struct columns *, const struct row *);
 /* Says what a full bar is in a table of these rows, where there is one. */
 void columns_legend(const struct columns *, const struct row *rows, size_t count);
 
-/* A name at the beginning of a line; one that is too wide has a line of its own. */
-void columns_name(FILE *out, int width, const char *name);
+/* A name in the first `column` columns of a line; one that is too wide has lines of its own, `width` columns. */
+void columns_name(FILE *out, int width, int column, const char *name);
 /* At the right end of so many columns. */
 void columns_cell(FILE *out, int width, const char *text);
 

@@ -197,7 +197,7 @@ static void put_line(const struct sheet *sheet, const char *title, const json_t 
 		fewest = sheet->counts[i];
 		first = rate_at(cases, fewest);
 	}
-	columns_name(sheet->out, NAME, title);
+	columns_name(sheet->out, sheet->width, NAME, title);
 	for (size_t i = 0; i < shown; i++) {
 		int cores = shown_count(sheet, i, shown);
 

@@ -109,20 +109,29 @@ static void print_notes(const struct table *table, const struct row *row,
 	format_wrapped(table->out, table->width, 6, 6, text);
 }
 
+/* A line below the rows. */
+static void print_line(const struct table *table, const char *text)
+{
+	fputs("  ", table->out);
+	format_wrapped(table->out, table->width, 4, 2, text);
+}
+
 /* What the harness itself takes of each operation, where the model that does nothing was run. */
 static void print_own_share(const struct table *table, const struct row *row)
 {
 	const char *unit = row_text(row_metric(row->of_case, row_gate(row->of_case)), "unit");
 	double rate = row_median(row->of_case, row_gate(row->of_case));
 	bool bytes = strcmp(unit, "bytes/s") == 0;
-	char text[FORMAT_TEXT];
+	char share[FORMAT_TEXT], text[4 * FORMAT_TEXT];
 
 	if (strcmp(row_text(row->of_case, "status"), "ok") || !(rate > 0))
 		return;
-	fprintf(table->out, "  harness: %s of each %s at cores=%d (model empty, not verified)\n",
-	        format_quantity((bytes ? 1024 * 1024 : 1) * row_cores(row->of_case) * 1e9 / rate,
-	                        "ns", text),
-	        bytes ? "MiB" : "operation", row_cores(row->of_case));
+	format_quantity((bytes ? 1024 * 1024 : 1) * row_cores(row->of_case) * 1e9 / rate, "ns",
+	                share);
+	snprintf(text, sizeof(text),
+	         "harness: %s of each %s at cores=%d (model empty, not verified)", share,
+	         bytes ? "MiB" : "operation", row_cores(row->of_case));
+	print_line(table, text);
 }
 
 /* How far the numbers of this table can be told apart. */
@@ -156,11 +165,10 @@ static void print_spread(const struct table *table, const struct row *rows, size
 		         "seen: "
 		         "%s %% (%s)",
 		         text[0], text[1], text[2], text[3], text[4], text[5]);
-		fputs("  ", table->out);
-		format_wrapped(table->out, table->width, 4, 2, line);
+		print_line(table, line);
 	}
 	if (values && isfinite(middle[0]) && !isfinite(middle[2]))
-		fprintf(table->out, "  too few trials for intervals: at least 6 are needed\n");
+		print_line(table, "too few trials for intervals: at least 6 are needed");
 	free(values);
 }
 

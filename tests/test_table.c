@@ -51,13 +51,21 @@ static char root[FAKE_TREE_PATH], path[128], shown[65536];
 	     "terminal can hold, and is broken between its words']," METRICS("1", "0.5", "2", \
 	                                                                     "null"))
 
+/* Beyond the width of any terminal that is tried; a blank is where it may be broken. */
+#define LONGER_NAME \
+	"verbose kind=of-a-value order=of-another-value queue=of-a-third-value (a label as well)"
+#define LONGER                                                                            \
+	CASE("copy source=/usr/include/of/something file_kib=4,8,16 files=20 cache=cold " \
+	     "sync=each in_flight=16",                                                    \
+	     LONGER_NAME, "verbose", "2", "'ok', 'notes': [], " METRICS("1", "0.5", "2", "null"))
+
 #define BARE                                                                                 \
 	"{'name': 'x', 'workload': 'spin', 'model': 'bare', 'cores': 1, 'status': 'failed'," \
 	" 'reason': 'no', 'metrics': null}"
 
 static const char document[] =
         "{'format': 'heddle-result', 'version': 1, 'run': {}, 'tool': {},"
-        " 'machine': {}, 'cases': [" SERIAL "," MUTEX "," POOL "," LONG "," BARE "]}";
+        " 'machine': {}, 'cases': [" SERIAL "," MUTEX "," POOL "," LONG "," LONGER "," BARE "]}";
 
 static void setup(void)
 {
@@ -131,13 +139,16 @@ END_TEST
 
 START_TEST(no_line_is_too_wide)
 {
-	static const int widths[] = {0, 80, 100, 132};
+	static const int widths[] = {0, 40, 80, 100, 132};
 	static const char *const by[] = {NULL, "workload", "model", "cores"};
 
 	for (int locale = 0; locale < 2; locale++)
-		for (int w = 0; w < 4; w++)
+		for (int w = 0; w < 5; w++)
 			for (int b = 0; b < 4; b++) {
-				struct table_view view = {.width = widths[w], .by = by[b]};
+				struct table_view view = {.width = widths[w],
+				                          .by = by[b],
+				                          .bars = locale,
+				                          .scaling = true};
 
 				setlocale(LC_CTYPE, locale ? "C.UTF-8" : "C");
 				show_well(&view);
