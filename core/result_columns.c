@@ -7,7 +7,7 @@
 #include "bars.h"
 #include "format.h"
 
-enum { INDENT = 2, LEAST_BAR = 5, LATENCY = 10 };
+enum { INDENT = 2, LEAST_BAR = 5, MOST_NAME = 40, LATENCY = 10 };
 
 /* Of a case's bar: the same for all whose lengths may be compared. */
 static void scale_name(const json_t *of_case, char text[2 * ROW_TITLE])
@@ -48,6 +48,24 @@ static int take(int *taken, int width, int wanted)
 	return wanted;
 }
 
+static int lesser(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+int columns_for_names(const struct row *rows, size_t count, int least, int most)
+{
+	int columns = least;
+
+	for (size_t i = 0; i < count; i++) {
+		int wanted = INDENT + format_width(rows[i].title) + 1;
+
+		if (wanted > columns && wanted <= lesser(most, MOST_NAME))
+			columns = wanted;
+	}
+	return columns;
+}
+
 void columns_begin(struct columns *columns, const struct table_view *view, const struct row *rows,
                    size_t count, int width, FILE *out)
 {
@@ -66,8 +84,9 @@ void columns_begin(struct columns *columns, const struct table_view *view, const
 		columns->latency = take(&taken, width, 2 * LATENCY) / 2;
 	if (!bars)
 		return;
-	columns->bar += width - taken < BARS_MOST + 1 - LEAST_BAR ? width - taken
-	                                                          : BARS_MOST + 1 - LEAST_BAR;
+	taken -= columns->name;
+	columns->name = columns_for_names(rows, count, columns->name, width - taken);
+	columns->bar += lesser(width - taken - columns->name, BARS_MOST + 1 - LEAST_BAR);
 	find_full(columns, rows, count);
 }
 

@@ -25,6 +25,8 @@ void columns_legend(const struct columns *, const struct row *rows, size_t count
 
 /* A name in the first `column` columns of a line; one that is too wide has lines of its own, `width` columns. */
 void columns_name(FILE *out, int width, int column, const char *name);
+/* Columns that hold as many of the rows' names as can be: `least`, up to `most`, and to what a name may take. */
+int columns_for_names(const struct row *rows, size_t count, int least, int most);
 /* At the right end of so many columns. */
 void columns_cell(FILE *out, int width, const char *text);
 

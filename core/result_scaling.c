@@ -16,7 +16,7 @@ enum { NAME = 17, NUMBER = 6, PEAK = 9 };
 
 struct sheet {
 	FILE *out;
-	int width;
+	int width, name;
 	bool bars;
 	json_t *series; /* cases by title; of those that a line is made for */
 	json_t *peaks;  /* texts by title */
@@ -168,7 +168,7 @@ static int shown_count(const struct sheet *sheet, size_t i, size_t shown)
 
 static void put_heading(const struct sheet *sheet, size_t shown)
 {
-	fprintf(sheet->out, "  %-*s", NAME - 2, "speedup, cores");
+	fprintf(sheet->out, "  %-*s", sheet->name - 2, "speedup, cores");
 	for (size_t i = 0; i < shown; i++)
 		fprintf(sheet->out, "%*d%s", NUMBER, shown_count(sheet, i, shown),
 		        sheet->bars ? " " : "");
@@ -197,7 +197,7 @@ static void put_line(const struct sheet *sheet, const char *title, const json_t 
 		fewest = sheet->counts[i];
 		first = rate_at(cases, fewest);
 	}
-	columns_name(sheet->out, sheet->width, NAME, title);
+	columns_name(sheet->out, sheet->width, sheet->name, title);
 	for (size_t i = 0; i < shown; i++) {
 		int cores = shown_count(sheet, i, shown);
 
@@ -208,12 +208,15 @@ static void put_line(const struct sheet *sheet, const char *title, const json_t 
 	fputc('\n', sheet->out);
 }
 
-static void put_lines(const struct sheet *sheet)
+static void put_lines(struct sheet *sheet, const struct row *rows, size_t count)
 {
 	size_t shown = shown_counts(sheet);
+	int numbers =
+	        (int)shown * (NUMBER + sheet->bars) + (json_object_size(sheet->peaks) ? PEAK : 0);
 	const char *title;
 	json_t *cases;
 
+	sheet->name = columns_for_names(rows, count, NAME, sheet->width - numbers);
 	put_heading(sheet, shown);
 	json_object_foreach(sheet->series, title, cases)
 	{
@@ -257,7 +260,7 @@ void scaling_lines(const struct row *rows, size_t count, bool bars, int width, F
 		return;
 	take_series(&sheet, rows, count);
 	if (sheet.count)
-		put_lines(&sheet);
+		put_lines(&sheet, rows, count);
 	told->speedups |= sheet.count > 0;
 	told->peaks |= json_object_size(sheet.peaks) > 0;
 	json_decref(sheet.series);

@@ -307,6 +307,20 @@ START_TEST(narrow_tables_leave_columns_out)
 }
 END_TEST
 
+/* Names first, bars with what is left; but a name is not to push everything out of sight. */
+START_TEST(wide_tables_have_room_for_names)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	show_well(&(struct table_view){.bars = true, .width = 120});
+	ck_assert_ptr_nonnull(strstr(shown, "\n  " LONG_NAME "    2  1.00 ops/s █"));
+	ck_assert_ptr_nonnull(strstr(shown, "\n  serial                                 1  970 "));
+	assert_width(120);
+	show_well(&(struct table_view){.bars = true, .width = 80});
+	ck_assert_ptr_nonnull(strstr(shown, "\n  " LONG_NAME "\n"));
+	ck_assert_ptr_null(strstr(shown, "\n  " LONGER_NAME " "));
+}
+END_TEST
+
 START_TEST(scaling_is_told_where_it_is_wanted)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
@@ -386,6 +400,7 @@ int main(void)
 	                            bars_share_a_scale_within_their_workload,
 	                            short_bars_are_better_where_less_is,
 	                            narrow_tables_leave_columns_out,
+	                            wide_tables_have_room_for_names,
 	                            scaling_is_told_where_it_is_wanted,
 	                            what_ran_unprotected_is_told,
 	                            a_document_without_cases,
