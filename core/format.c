@@ -102,6 +102,18 @@ const char *format_range_mark(void)
 	return screen_shows_utf8() ? "…" : "-";
 }
 
+const char *format_range(double low, double high, struct format_scale scale, const char *blank,
+                         char text[FORMAT_RANGE])
+{
+	char first[FORMAT_TEXT], last[FORMAT_TEXT];
+
+	if (!isfinite(low) || !isfinite(high))
+		return memcpy(text, "-", 2);
+	snprintf(text, FORMAT_RANGE, "%s%s%s%s%s", format_digits(low / scale.factor, first), blank,
+	         format_range_mark(), blank, format_digits(high / scale.factor, last));
+	return text;
+}
+
 /* How many bytes the character has that begins there, and how many columns it takes. */
 static size_t character(const char *text, size_t length, int *columns)
 {

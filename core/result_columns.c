@@ -172,17 +172,15 @@ static void print_bar(const struct columns *columns, const json_t *of_case)
 /* Beside a bar there is no room for blanks. */
 static void print_interval(const struct columns *columns, const json_t *of_case)
 {
-	const char *gate = row_gate(of_case), *blank = columns->full ? "" : " ";
+	const char *gate = row_gate(of_case);
 	const json_t *pair = json_object_get(row_metric(of_case, gate), "ci95");
 	struct format_scale scale = format_scale_of(row_median(of_case, gate));
-	char low[FORMAT_TEXT], high[FORMAT_TEXT], text[3 * FORMAT_TEXT] = "-";
+	char text[FORMAT_RANGE];
 
-	if (json_array_size(pair) == 2)
-		snprintf(text, sizeof(text), "%s%s%s%s%s",
-		         format_digits(row_number(json_array_get(pair, 0)) / scale.factor, low),
-		         blank, format_range_mark(), blank,
-		         format_digits(row_number(json_array_get(pair, 1)) / scale.factor, high));
-	columns_cell(columns->out, columns->interval, text);
+	columns_cell(columns->out, columns->interval,
+	             format_range(row_number(json_array_get(pair, 0)),
+	                          row_number(json_array_get(pair, 1)), scale,
+	                          columns->full ? "" : " ", text));
 }
 
 static void print_versus(const struct columns *columns, const json_t *of_case)

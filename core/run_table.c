@@ -7,6 +7,7 @@
 
 #include "format.h"
 #include "memory.h"
+#include "result_columns.h"
 #include "stats.h"
 
 enum {
@@ -80,31 +81,19 @@ static void put_name(const struct layout *layout, const struct plan_case *kase)
 	fprintf(layout->out, "%*s%s%*s", INDENT, "", text, room - format_width(text), "");
 }
 
-static void put_cell(const struct layout *layout, int width, const char *text)
-{
-	int taken = format_width(text);
-
-	fprintf(layout->out, "%*s%s", width > taken ? width - taken : 0, "", text);
-}
-
 static void put_numbers(const struct layout *layout, const struct plan_case *kase,
                         const double *values, size_t n)
 {
-	double median = stats_median(values, n);
-	struct format_scale scale = format_scale_of(median);
+	double median = n ? stats_median(values, n) : NAN;
 	struct interval interval = stats_ci95(values, n);
-	char low[FORMAT_TEXT], high[FORMAT_TEXT], text[3 * FORMAT_TEXT] = "-";
+	char text[FORMAT_RANGE];
 
-	put_cell(layout, MEDIAN,
-	         format_quantity(n ? median : NAN, kase->workload->metrics[0].unit, text));
-	if (!layout->interval)
-		return;
-	snprintf(text, sizeof(text), "-");
-	if (isfinite(interval.low) && isfinite(interval.high))
-		snprintf(text, sizeof(text), "%s %s %s",
-		         format_digits(interval.low / scale.factor, low), format_range_mark(),
-		         format_digits(interval.high / scale.factor, high));
-	put_cell(layout, layout->interval, text);
+	columns_cell(layout->out, MEDIAN,
+	             format_quantity(median, kase->workload->metrics[0].unit, text));
+	if (layout->interval)
+		columns_cell(layout->out, layout->interval,
+		             format_range(interval.low, interval.high, format_scale_of(median), " ",
+		                          text));
 }
 
 static void put_case(const struct run_table *table, const struct layout *layout, size_t index)
@@ -126,7 +115,7 @@ static void put_case(const struct run_table *table, const struct layout *layout,
 	else
 		put_numbers(layout, kase, values, n);
 	snprintf(text, sizeof(text), "%u/%u", of_case->count, table->plan->rounds);
-	put_cell(layout, TRIALS, text);
+	columns_cell(layout->out, TRIALS, text);
 	fputc('\n', layout->out);
 	free(values);
 }

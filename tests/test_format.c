@@ -160,6 +160,21 @@ START_TEST(long_texts_are_broken_between_words)
 }
 END_TEST
 
+START_TEST(ranges_are_told_in_one_scale)
+{
+	struct format_scale mega = format_scale_of(2e6);
+	char range[FORMAT_RANGE];
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	ck_assert_str_eq(format_range(0.5e6, 20e6, mega, " ", range), "0.50 … 20.0");
+	ck_assert_str_eq(format_range(0.5e6, 20e6, mega, "", range), "0.50…20.0");
+	ck_assert_str_eq(format_range(NAN, 20e6, mega, " ", range), "-");
+	ck_assert_str_eq(format_range(1, INFINITY, mega, " ", range), "-");
+	setlocale(LC_CTYPE, "C");
+	ck_assert_str_eq(format_range(1e6, 2e6, mega, "", range), "1.00-2.00");
+}
+END_TEST
+
 START_TEST(range_mark_follows_the_locale)
 {
 	setlocale(LC_CTYPE, "C");
@@ -181,6 +196,7 @@ int main(void)
 	                            texts_are_cut_to_columns,
 	                            cut_texts_stay_within_their_bytes,
 	                            long_texts_are_broken_between_words,
+	                            ranges_are_told_in_one_scale,
 	                            range_mark_follows_the_locale,
 	                            NULL};
 
