@@ -132,15 +132,14 @@ static void print_line(const struct progress *progress, const char *name, double
 	format_cut(line, size, progress->width - SPARE);
 }
 
-/* The table as text that the caller frees, and where its lines end; NULL where there is none. */
-static char *table_text(struct progress *progress)
+/* The table's lines as text that the caller frees; NULL where there is none, or no memory for it. */
+static char *table_text(const struct progress *progress)
 {
 	int most = screen_terminal_rows(STDERR_FILENO) - 2; /* the live line, and one to spare */
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 
-	progress->height = 0;
 	if (!progress->table.put || most <= 1 || progress->width < LEAST_TABLE)
 		return NULL;
 	out = open_memstream(&text, &size);
@@ -148,23 +147,22 @@ static char *table_text(struct progress *progress)
 		return NULL;
 	if (most > PROGRESS_LINES - 1)
 		most = PROGRESS_LINES - 1;
-	progress->height =
-	        progress->table.put(progress->table.context, out, progress->width - 1, most);
-	fclose(out);
-	return text;
+	progress->table.put(progress->table.context, out, progress->width - 1, most);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static void put_table(struct progress *progress, FILE *out)
 {
-	char *table = table_text(progress), *begin = table;
+	char *table = table_text(progress), *rest = NULL;
 
-	for (int i = 0; i < progress->height; i++) {
-		char *end = begin + strcspn(begin, "\n");
-
-		*end = '\0';
-		progress->drawn[i] = format_width(begin);
-		fprintf(out, "\033[K%s\n", begin);
-		begin = end + 1;
+	progress->height = 0;
+	for (char *line = table ? strtok_r(table, "\n", &rest) : NULL; line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		progress->drawn[progress->height++] = format_width(line);
+		fprintf(out, "\033[K%s\n", line);
 	}
 	free(table);
 }
@@ -186,8 +184,8 @@ static void draw(struct progress *progress, const char *name, double fraction)
 	print_line(progress, name, fraction, line, sizeof(line));
 	progress->drawn[progress->height++] = format_width(line);
 	fprintf(out, "\033[K%s%s", line, before >= progress->height ? "\033[J" : "");
-	fclose(out);
-	fwrite(frame, 1, size, stderr);
+	if (fclose(out) == 0)
+		fwrite(frame, 1, size, stderr);
 	free(frame);
 	progress->shown_ns = clock_now_ns();
 }

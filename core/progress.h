@@ -15,8 +15,8 @@ enum { PROGRESS_LINES = 64 /* that are drawn at most, with the live line */ };
 
 /* Lines that stand above the live line. */
 struct progress_table {
-	/* Writes `most` lines at most, each no wider than `width` columns; how many. NULL: no table. */
-	int (*put)(const void *context, FILE *, int width, int most);
+	/* Writes `most` lines at most, none empty, each no wider than `width` columns. NULL: no table. */
+	void (*put)(const void *context, FILE *, int width, int most);
 	const void *context;
 };
 

@@ -158,14 +158,14 @@ static size_t choose(const struct run_table *table, size_t room, size_t chosen[P
 	return n;
 }
 
-int run_table_put(const void *context, FILE *out, int width, int most)
+void run_table_put(const void *context, FILE *out, int width, int most)
 {
 	const struct run_table *table = context;
 	size_t chosen[PROGRESS_LINES], count = choose(table, (size_t)most - 1, chosen);
 	struct layout layout = {.out = out};
 
 	if (!count)
-		return 0;
+		return;
 	layout.name = width - CORES - MEDIAN - TRIALS;
 	if (layout.name - INTERVAL >= LEAST_CASE) {
 		layout.interval = INTERVAL;
@@ -177,5 +177,4 @@ int run_table_put(const void *context, FILE *out, int width, int most)
 	put_heading(table, &layout, count);
 	for (size_t i = 0; i < count; i++)
 		put_case(table, &layout, chosen[i]);
-	return (int)count + 1;
 }

@@ -25,6 +25,6 @@ void run_table_begin(struct run_table *, const struct plan *, const struct journ
 /* A trial of the case has been made. */
 void run_table_note(struct run_table *, size_t index);
 /* As struct progress_table wants it; `table` is a struct run_table. */
-int run_table_put(const void *table, FILE *, int width, int most);
+void run_table_put(const void *table, FILE *, int width, int most);
 
 #endif

@@ -125,12 +125,11 @@ START_TEST(on_a_terminal_one_live_line)
 }
 END_TEST
 
-static int put_three(const void *context, FILE *out, int width, int most)
+static void put_three(const void *context, FILE *out, int width, int most)
 {
 	ck_assert_int_eq(width, 79);
 	ck_assert_int_eq(most, 22);
 	fprintf(out, "one\ntwo\n%s\n", (const char *)context);
-	return 3;
 }
 
 /* A live line as it is drawn alone, then the bytes around it. */

@@ -41,12 +41,12 @@ static void add(const char *name, uint32_t round, double rate)
 static int put(int width, int most)
 {
 	FILE *out = (shown[0] = 0, fmemopen(shown, sizeof(shown), "w"));
-	int lines = run_table_put(&table, out, width, most), counted = 0;
+	int lines = 0;
 
+	run_table_put(&table, out, width, most);
 	fclose(out);
 	for (const char *c = shown; *c; c++)
-		counted += *c == '\n';
-	ck_assert_int_eq(lines, counted);
+		lines += *c == '\n';
 	ck_assert_int_le(lines, most);
 	return lines;
 }

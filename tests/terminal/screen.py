@@ -101,9 +101,12 @@ class Terminal:
         except OSError:  # Linux says so of a terminal that nobody has open
             piece = b""
         self.bytes += piece
+        self.look(piece)
+        return bool(piece)
+
+    def look(self, piece):
         self.screen.feed(self.decode.decode(piece))
         self.frames.append(self.screen.text())
-        return bool(piece)
 
     def wait_for(self, words, seconds=30):
         end = time.monotonic() + seconds
