@@ -99,9 +99,10 @@ static int parse(const struct command *command, int argc, char **argv, struct ar
 
 static int print_result(const char *path, bool as_json)
 {
-	struct table_view view = {.width = screen_columns(STDOUT_FILENO)};
+	struct table_view view = {0};
 	struct hd_error err = {0};
 
+	command_take_screen(&view);
 	if (as_json ? result_dump(path, 0, stdout, &err) : result_show(path, &view, stdout, &err)) {
 		fprintf(stderr, "heddle run: %s\n", err.text);
 		return EXIT_INTERNAL;

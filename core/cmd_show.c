@@ -4,60 +4,86 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "result.h"
-#include "screen.h"
 #include "verdict_show.h"
 #include "words.h"
 
-enum { ONLY = 256, SORT, BY, JSON, MOST_ONLY = 64 };
+enum { ONLY = 256, SORT, BY, BARS, JSON, MOST_ONLY = 64 };
 
 static const struct option long_options[] = {
-        {"only", required_argument, NULL, ONLY}, {"sort", required_argument, NULL, SORT},
-        {"by", required_argument, NULL, BY},     {"json", no_argument, NULL, JSON},
-        {"help", no_argument, NULL, 'h'},        {0},
+        {"only", required_argument, NULL, ONLY},
+        {"sort", required_argument, NULL, SORT},
+        {"by", required_argument, NULL, BY},
+        {"bars", required_argument, NULL, BARS},
+        {"json", no_argument, NULL, JSON},
+        {"help", no_argument, NULL, 'h'},
+        {0},
 };
 
-static int parse(const struct command *command, int argc, char **argv, struct table_view *view,
-                 const char **only, bool *json)
+struct arguments {
+	const char *only[MOST_ONLY];
+	struct table_view view;
+	bool json;
+};
+
+/* -1 to go on, else an exit code. */
+static int take_option(const struct command *command, int option, char **argv,
+                       struct arguments *arguments)
 {
 	static const char *const sorts[] = {"name", "throughput", "cores", "model", NULL};
 	static const char *const groups[] = {"workload", "model", "cores", NULL};
+	static const char *const whens[] = {"auto", "always", "never", NULL};
+	struct table_view *view = &arguments->view;
+
+	switch (option) {
+	case ONLY:
+		if (view->only_count == MOST_ONLY || !strchr(optarg, '='))
+			return command_misused(command, "--only %s: write KEY=VALUE", optarg);
+		arguments->only[view->only_count++] = optarg;
+		return -1;
+	case SORT:
+		view->sort = optarg;
+		return words_is_one_of(optarg, sorts)
+		               ? -1
+		               : command_misused(command,
+		                                 "--sort %s: name, throughput, cores or model",
+		                                 optarg);
+	case BY:
+		view->by = optarg;
+		return words_is_one_of(optarg, groups)
+		               ? -1
+		               : command_misused(command, "--by %s: workload, model or cores",
+		                                 optarg);
+	case BARS:
+		if (!words_is_one_of(optarg, whens))
+			return command_misused(command, "--bars %s: auto, always or never", optarg);
+		command_take_screen(view);
+		if (strcmp(optarg, "auto"))
+			view->bars = view->scaling = strcmp(optarg, "always") == 0;
+		return -1;
+	case JSON:
+		arguments->json = true;
+		return -1;
+	case 'h':
+		command_print_help(command);
+		return EXIT_OK;
+	default:
+		return command_bad_option(command, option, argv);
+	}
+}
+
+static int parse(const struct command *command, int argc, char **argv, struct arguments *arguments)
+{
 	int option;
 
 	optind = 1;
 	while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
-		switch (option) {
-		case ONLY:
-			if (view->only_count == MOST_ONLY || !strchr(optarg, '='))
-				return command_misused(command, "--only %s: write KEY=VALUE",
-				                       optarg);
-			only[view->only_count++] = optarg;
-			break;
-		case SORT:
-			if (!words_is_one_of(optarg, sorts))
-				return command_misused(
-				        command, "--sort %s: name, throughput, cores or model",
-				        optarg);
-			view->sort = optarg;
-			break;
-		case BY:
-			if (!words_is_one_of(optarg, groups))
-				return command_misused(command, "--by %s: workload, model or cores",
-				                       optarg);
-			view->by = optarg;
-			break;
-		case JSON:
-			*json = true;
-			break;
-		case 'h':
-			command_print_help(command);
-			return EXIT_OK;
-		default:
-			return command_bad_option(command, option, argv);
-		}
+		int code = take_option(command, option, argv, arguments);
+
+		if (code >= 0)
+			return code;
 	}
 	if (optind != argc - 1)
 		return command_misused(command,
@@ -88,20 +114,21 @@ static int show_verdicts(const char *path, const struct table_view *of_result, b
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	const char *only[MOST_ONLY];
-	struct table_view view = {.only = only, .width = screen_columns(STDOUT_FILENO)};
+	struct arguments arguments = {.view.only = arguments.only};
+	const struct table_view *view = &arguments.view;
 	struct hd_error err = {0};
-	bool json = false;
-	int code = parse(command, argc, argv, &view, only, &json);
+	int code;
 
+	command_take_screen(&arguments.view);
+	code = parse(command, argc, argv, &arguments);
 	if (code >= 0)
 		return code;
-	if (json)
+	if (arguments.json)
 		result_dump(argv[optind], 2, stdout, &err);
 	else
-		result_show(argv[optind], &view, stdout, &err);
+		result_show(argv[optind], view, stdout, &err);
 	if (err.code == -ENOMSG)
-		show_verdicts(argv[optind], &view, json, &err);
+		show_verdicts(argv[optind], view, arguments.json, &err);
 	if (!err.code)
 		return EXIT_OK;
 	fprintf(stderr, "heddle show: %s\n", err.text);
@@ -117,6 +144,9 @@ const struct command command_show = {
                 "      --sort KEY        name, throughput, cores or model; else the config's "
                 "order\n"
                 "      --by KEY          a table for each workload (default), model or cores\n"
+                "      --bars WHEN       bars in the rows, and below each table how every series "
+                "scales:\n"
+                "                        auto (default: on a terminal), always or never\n"
                 "      --json            the document, indented\n\n"
                 "Exit: 0 all well, 2 usage error or no result, 6 heddle could not go on.\n",
         .run = run,

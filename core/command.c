@@ -4,6 +4,10 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
+
+#include "result.h"
+#include "screen.h"
 
 int command_misused(const struct command *command, const char *format, ...)
 {
@@ -30,4 +34,11 @@ void command_print_help(const struct command *command)
 {
 	printf("usage: heddle %s %s\n\n%s.\n\n%s", command->name, command->usage, command->summary,
 	       command->help);
+}
+
+void command_take_screen(struct table_view *view)
+{
+	view->width = screen_columns(STDOUT_FILENO);
+	view->scaling = isatty(STDOUT_FILENO);
+	view->bars = screen_is_capable(STDOUT_FILENO) && screen_shows_utf8();
 }

@@ -37,5 +37,8 @@ int command_misused(const struct command *, const char *format, ...)
 /* What getopt_long() found wrong (its string begins with ':'): '?' or ':'. Returns EXIT_USAGE. */
 int command_bad_option(const struct command *, int found, char **argv);
 void command_print_help(const struct command *);
+/* What tables have on stdout: its width; bars and lines of scaling where it is a terminal that can. */
+struct table_view;
+void command_take_screen(struct table_view *);
 
 #endif

@@ -2,13 +2,14 @@
 #include "format.h"
 
 #include <inttypes.h>
-#include <langinfo.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "error.h"
+#include "screen.h"
 
 struct format_scale format_scale_of(double value)
 {
@@ -98,21 +99,66 @@ const char *format_count(uint64_t value, char text[FORMAT_TEXT])
 
 const char *format_range_mark(void)
 {
-	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "…" : "-";
+	return screen_shows_utf8() ? "…" : "-";
+}
+
+const char *format_range(double low, double high, struct format_scale scale, const char *blank,
+                         char text[FORMAT_RANGE])
+{
+	char first[FORMAT_TEXT], last[FORMAT_TEXT];
+
+	if (!isfinite(low) || !isfinite(high))
+		return memcpy(text, "-", 2);
+	snprintf(text, FORMAT_RANGE, "%s%s%s%s%s", format_digits(low / scale.factor, first), blank,
+	         format_range_mark(), blank, format_digits(high / scale.factor, last));
+	return text;
+}
+
+/* How many bytes the character has that begins there, and how many columns it takes. */
+static size_t character(const char *text, size_t length, int *columns)
+{
+	unsigned char first = (unsigned char)text[0];
+	wchar_t code = first < 0xe0 ? first & 0x1f : first < 0xf0 ? first & 0x0f : first & 0x07;
+	size_t bytes = 1;
+
+	for (; bytes < length && ((unsigned char)text[bytes] & 0xc0) == 0x80; bytes++)
+		code = code << 6 | (text[bytes] & 0x3f);
+	*columns = bytes > 1 && bytes <= 4 ? wcwidth(code) : 1;
+	if (*columns < 0)
+		*columns = 1;
+	return bytes;
 }
 
 static int width_of(const char *text, size_t length)
 {
-	int width = 0;
+	int width = 0, columns;
 
-	for (size_t i = 0; i < length; i++)
-		width += ((unsigned char)text[i] & 0xC0) != 0x80;
+	for (size_t i = 0; i < length; width += columns)
+		i += character(text + i, length - i, &columns);
 	return width;
 }
 
 int format_width(const char *text)
 {
 	return width_of(text, strlen(text));
+}
+
+void format_cut(char *text, size_t size, int width)
+{
+	const char *mark = screen_shows_utf8() ? "…" : "...";
+	size_t length = strlen(text), at = 0;
+	int room = width - format_width(mark), columns;
+
+	if (width_of(text, length) <= width)
+		return;
+	for (size_t bytes; at < length; at += bytes) {
+		bytes = character(text + at, length - at, &columns);
+		if (columns > room)
+			break;
+		room -= columns;
+	}
+	snprintf(text + at, size - at, "%s", mark);
+	text_whole(text);
 }
 
 /* How many bytes a control character has, 0 where it is none; two for U+0080 to U+009F. */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { FORMAT_TEXT = 64 };
+enum { FORMAT_TEXT = 64, FORMAT_RANGE = 3 * FORMAT_TEXT };
 
 struct format_scale {
 	double factor;      /* divide by it */
@@ -26,8 +26,13 @@ const char *format_duration(double seconds, char text[FORMAT_TEXT]);
 const char *format_count(uint64_t value, char text[FORMAT_TEXT]);
 /* Between two ends of a range: "…" where the locale shows UTF-8, else "-". setlocale() comes first. */
 const char *format_range_mark(void);
-/* How many columns a UTF-8 text takes; every character is one wide. */
+/* "962 … 978", both in that scale, with `blank` around the mark; "-" where one of them is not a number. */
+const char *format_range(double low, double high, struct format_scale, const char *blank,
+                         char text[FORMAT_RANGE]);
+/* How many columns a UTF-8 text takes, wide characters two of them where the locale knows them. */
 int format_width(const char *text);
+/* Leaves so many columns of a text that holds `size` bytes, "…" (or "...") at their end where there were more. */
+void format_cut(char *text, size_t size, int width);
 /* Prints the text, its control characters as question marks: it may come from anywhere. */
 void format_clean(FILE *out, const char *text);
 /*

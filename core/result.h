@@ -91,7 +91,8 @@ struct table_view {
 	const char *sort; /* "name", "throughput", "cores", "model"; NULL: the document's order */
 	const char *by;   /* "workload" (default), "model", "cores": what a table is made for */
 	int width;        /* columns; 0: 80 */
-	bool colour;
+	bool bars;        /* of blocks, in the rows; the locale must show UTF-8 */
+	bool scaling;     /* a line for each series below a table: how it grows with cores */
 };
 
 /* Reads a document and prints its tables. An unknown key or sort is an error: nothing is printed then. */

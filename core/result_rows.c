@@ -33,6 +33,29 @@ double row_median(const json_t *of_case, const char *name)
 	return row_number(json_object_get(row_metric(of_case, name), "median"));
 }
 
+/* One half of a case's name, or the bare word where another program left the half out. */
+static const char *half(const json_t *of_case, const char *key, const char *word)
+{
+	const char *text = row_text(of_case, key);
+
+	return *text ? text : row_text(of_case, word);
+}
+
+const char *row_workload(const json_t *of_case)
+{
+	return half(of_case, "title", "workload");
+}
+
+bool row_is_empty_model(const struct row *row)
+{
+	return strcmp(row_text(row->of_case, "model"), "empty") == 0;
+}
+
+bool row_has_numbers(const struct row *row)
+{
+	return !row_is_empty_model(row) && strcmp(row_text(row->of_case, "status"), "ok") == 0;
+}
+
 /* The first metric is the one that gates; jansson keeps the document's order. */
 const char *row_gate(const json_t *of_case)
 {
@@ -63,17 +86,9 @@ static void print_value(const json_t *value, char *text, size_t size)
 		snprintf(text, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 }
 
-/* One half of a case's name, or the bare word where another program left the half out. */
-static const char *half(const json_t *of_case, const char *key, const char *word)
-{
-	const char *text = row_text(of_case, key);
-
-	return *text ? text : row_text(of_case, word);
-}
-
 static void title_row(const struct table_view *view, struct row *row)
 {
-	const char *title = half(row->of_case, "title", "workload");
+	const char *title = row_workload(row->of_case);
 	const char *series = half(row->of_case, "series", "model");
 	const char *by = view->by ? view->by : "workload";
 

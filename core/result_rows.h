@@ -4,6 +4,7 @@
 #define HEDDLE_RESULT_ROWS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "result.h"
@@ -35,6 +36,12 @@ double row_number(const json_t *value);
 int row_cores(const json_t *of_case);
 const json_t *row_metric(const json_t *of_case, const char *name);
 double row_median(const json_t *of_case, const char *name);
+/* The workload with its parameters. */
+const char *row_workload(const json_t *of_case);
+/* Of the model that does nothing: what it costs is told below a table, and not in a row. */
+bool row_is_empty_model(const struct row *);
+/* Neither that nor a case that failed. */
+bool row_has_numbers(const struct row *);
 /* The metric that verdicts gate on: the first. */
 const char *row_gate(const json_t *of_case);
 /* The metric that tells CPU time for a unit of work, or NULL. */

@@ -12,6 +12,7 @@
 #include "machine.h"
 #include "result.h"
 #include "run_show.h"
+#include "run_table.h"
 #include "search.h"
 #include "stopping.h"
 
@@ -24,6 +25,7 @@ struct run {
 	struct journal journal;
 	struct machine machine;
 	struct run_show show;
+	struct run_table table;
 	struct result_run facts;
 	struct run_random random;
 	size_t *order;
@@ -65,6 +67,7 @@ static int take_trial(struct run *run, size_t index, uint32_t round, uint32_t or
 	run->began_ns -= elapsed_ns;
 	run->show.progress.began_ns -= elapsed_ns;
 	progress_done(&run->show.progress);
+	run_table_note(&run->table, index);
 	look_whether_precise(run, index, round);
 	return 1;
 }
@@ -88,6 +91,7 @@ static int run_trial(struct run *run, size_t index, uint32_t round, uint32_t ord
 		code = journal_append(&run->journal, &run->bench->plan, index, round, order,
 		                      &result, err);
 		progress_done(&run->show.progress);
+		run_table_note(&run->table, index);
 		if (!code)
 			look_whether_precise(run, index, round);
 	}
@@ -266,6 +270,9 @@ int run_all(struct workbench *bench, const struct run_options *options, struct r
 
 	run.warnings = options->warnings ? options->warnings : &run.own_warnings;
 	if (!code) {
+		run_table_begin(&run.table, &bench->plan, &run.journal);
+		run.show.progress.table =
+		        (struct progress_table){.put = run_table_put, .context = &run.table};
 		progress_begin(&run.show.progress, bench->plan.rounds,
 		               bench->plan.rounds * trials_of_a_round(&run),
 		               bench->plan.expected_s);

@@ -13,7 +13,7 @@ static bool interrupted(void *context)
 {
 	struct run_show *show = context;
 
-	progress_trial(&show->progress, show->current, show->fraction);
+	progress_within(&show->progress, show->current, show->fraction);
 	return run_show_asked_to_end(show);
 }
 
@@ -29,7 +29,7 @@ void run_show_attach(struct run_show *show, const char *name, struct trial_spec 
 	spec->interrupted = interrupted;
 	spec->share_of_pass = share_of_pass;
 	spec->context = show;
-	progress_trial(&show->progress, name, NAN);
+	progress_trial(&show->progress, name);
 }
 
 void run_show_failure(struct run_show *show, enum status status, const char *reason)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A side that is another heddle with its own plugins: each trial is a run of one case and one round. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +118,7 @@ static int try_once(struct side *side, size_t index, const struct side_turn *tur
 
 	*trial = (struct side_trial){0};
 	turn->show->current = name;
-	progress_trial(&turn->show->progress, name, NAN);
+	progress_trial(&turn->show->progress, name);
 	document = program_run(&state->program, name, turn->seed, turn->show, &why);
 	trial->elapsed_s = (double)(clock_now_ns() - began) / 1e9;
 	if (document)

@@ -9,11 +9,11 @@ cd "${1:-$(dirname "$0")/..}"
 levels='
 main cmd_* command*
 run* pairs* side* program progress
- check_model check_case check_result check_json plan* result* table* export* fit* verdict_* compare* list_json models workbench
+ check_model check_case check_result check_json plan* result_table result_columns result_scaling result* table* export* fit* verdict_* compare* list_json models workbench
  search trial* keeper* stage stagehand* check_*
 workload workloads/* generator* per_op
 topology* loader* stage_* config* gauges machine noise ruler virtualisation scratch option status request paths fault template
-error memory nesting arena clock stats scaling* verdict judgement unpaired histogram stopping digest objects build warning counters schedstat frequency cpu_flags cgroup isolation group ceiling runlock fdpass format standstill* outfile pool quota screen sysfile symbols words
+error memory nesting arena clock stats scaling* verdict judgement unpaired histogram stopping digest objects build warning counters schedstat frequency cpu_flags cgroup isolation group ceiling runlock fdpass format bars standstill* outfile pool quota screen sysfile symbols words
 heddle/*
 '
 # Libraries that only these may see.

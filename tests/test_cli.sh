@@ -163,6 +163,15 @@ show_selects_and_sorts() {
 		expect 2 "$heddle" show none.json && has err 'none.json: No such file' &&
 		expect 0 "$heddle" show r.json --json && is_json out
 }
+bars_where_they_are_wanted() { # a pipe gets none, whatever the terminal could
+	expect 0 "$heddle" show r.json && cp out plain && hasnt out 'full bar' && hasnt out speedup &&
+		expect 0 "$heddle" show r.json --bars=auto && cmp -s out plain &&
+		expect 0 "$heddle" show r.json --bars=always --bars=never && cmp -s out plain &&
+		expect 0 "$heddle" show r.json --bars=always && has out '█' && has out 'a full bar: ' &&
+		[ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 80 ] &&
+		expect 2 "$heddle" show r.json --bars=maybe && has err '--bars maybe: auto, always or never' && [ ! -s out ] ||
+		[ -s why ] || why 'other bars than wanted'
+}
 result_follows_its_schema() {
 	/usr/bin/python3 -c 'import jsonschema' 2>/dev/null || { skip 'needs python3-jsonschema'; return; }
 	/usr/bin/python3 "$source/tests/validate.py" "$source/results/result.schema.json" r.json >out || why "$(cat out)"
@@ -378,7 +387,7 @@ for name in help_is_printed version_is_printed unknown_command_gets_a_suggestion
 	typo_in_a_config_names_its_place dry_run_on_another_machine real_run_on_another_machine_is_refused \
 	run_writes_result_and_table what_was_not_measured_has_a_reason closed_standard_descriptors empty_name_is_refused existing_result_is_kept compare_exits_by_what_it_finds compare_refuses_what_differs compare_takes_a_folder_as_history compare_refuses_bad_input \
 	compare_judges_real_results json_stands_alone_on_stdout \
-	without_a_terminal_plain_lines narrow_tables show_knows_comparisons show_selects_and_sorts result_follows_its_schema \
+	without_a_terminal_plain_lines narrow_tables show_knows_comparisons show_selects_and_sorts bars_where_they_are_wanted result_follows_its_schema \
 	failed_case_is_exit_3 crash_names_its_function hung_case_is_exit_3 hazards_teach nothing_measured_is_exit_3 full_disk_is_exit_6 plot_help_needs_no_python files_that_are_no_plugins list_is_json topology_follows_taskset sigint_saves \
 	sigterm_saves kill_9_leaves_nothing trial_in_the_foreground trial_under_a_tool killed_holder_is_a_crash warnings_can_be_silenced \
 	debug_builds_are_told a_plugin_that_is_not_optimised_is_told a_busy_neighbour_is_told a_throttled_run_is_told two_runs_within_a_second

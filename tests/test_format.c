@@ -87,6 +87,53 @@ START_TEST(characters_are_counted_not_bytes)
 }
 END_TEST
 
+START_TEST(wide_characters_take_two_columns)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	ck_assert_int_eq(format_width("模型 1"), 6);
+	ck_assert_int_eq(format_width("e\xcc\x81"), 1); /* a mark on the letter before it */
+	ck_assert_int_eq(format_width("▏▎▍▌▋▊▉█▁▂▃▄▅▆▇"), 15);
+	ck_assert_int_eq(format_width("\x80\xff\xe6\xa8"), 3); /* no UTF-8, but no trouble either */
+	setlocale(LC_CTYPE, "C");
+	ck_assert_int_eq(format_width("模型 1"), 4); /* who knows */
+}
+END_TEST
+
+static void expect_cut(const char *whole, int width, const char *cut)
+{
+	char given[32];
+
+	snprintf(given, sizeof(given), "%s", whole);
+	format_cut(given, sizeof(given), width);
+	ck_assert_str_eq(given, cut);
+}
+
+START_TEST(texts_are_cut_to_columns)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	expect_cut("mutex", 5, "mutex");
+	expect_cut("mutex", 4, "mut…");
+	expect_cut("mütex", 4, "müt…");
+	expect_cut("模型模型", 8, "模型模型");
+	expect_cut("模型模型", 6, "模型…"); /* half a character is none */
+	expect_cut("mutex", 1, "…");
+	expect_cut("", 0, "");
+	setlocale(LC_CTYPE, "C");
+	expect_cut("spinlock", 8, "spinlock");
+	expect_cut("spinlock", 7, "spin...");
+}
+END_TEST
+
+START_TEST(cut_texts_stay_within_their_bytes)
+{
+	char given[8] = "abcdefg";
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	format_cut(given, sizeof(given), 6);
+	ck_assert_str_eq(given, "abcde"); /* no room for the three bytes of the mark */
+}
+END_TEST
+
 static void expect_wrapped(int width, int indent, int column, const char *words, const char *lines)
 {
 	char *shown;
@@ -113,6 +160,21 @@ START_TEST(long_texts_are_broken_between_words)
 }
 END_TEST
 
+START_TEST(ranges_are_told_in_one_scale)
+{
+	struct format_scale mega = format_scale_of(2e6);
+	char range[FORMAT_RANGE];
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	ck_assert_str_eq(format_range(0.5e6, 20e6, mega, " ", range), "0.50 … 20.0");
+	ck_assert_str_eq(format_range(0.5e6, 20e6, mega, "", range), "0.50…20.0");
+	ck_assert_str_eq(format_range(NAN, 20e6, mega, " ", range), "-");
+	ck_assert_str_eq(format_range(1, INFINITY, mega, " ", range), "-");
+	setlocale(LC_CTYPE, "C");
+	ck_assert_str_eq(format_range(1e6, 2e6, mega, "", range), "1.00-2.00");
+}
+END_TEST
+
 START_TEST(range_mark_follows_the_locale)
 {
 	setlocale(LC_CTYPE, "C");
@@ -130,7 +192,11 @@ int main(void)
 	                            durations_are_for_people,
 	                            thousands_are_apart,
 	                            characters_are_counted_not_bytes,
+	                            wide_characters_take_two_columns,
+	                            texts_are_cut_to_columns,
+	                            cut_texts_stay_within_their_bytes,
 	                            long_texts_are_broken_between_words,
+	                            ranges_are_told_in_one_scale,
 	                            range_mark_follows_the_locale,
 	                            NULL};
 

@@ -588,7 +588,8 @@ static FILE *open_out(void)
 static struct outcome show_it(const void *by)
 {
 	static const char *const only[] = {"workload=counter", "batch=1"};
-	struct table_view view = {.by = by, .only = only, .only_count = by ? 0 : 2};
+	struct table_view view = {
+	        .by = by, .only = only, .only_count = by ? 0 : 2, .bars = by, .scaling = by};
 	struct hd_error err = {0};
 	FILE *out = open_out();
 	int code;

@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include <fcntl.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -47,14 +48,34 @@ START_TEST(terminals_are_asked)
 	setenv("COLUMNS", "120", 1);
 	ck_assert_int_eq(screen_terminal_columns(terminal), 20);
 	ck_assert_int_eq(screen_terminal_columns(-1), 0);
+	ck_assert_int_eq(screen_terminal_rows(terminal), 24);
+	ck_assert_int_eq(screen_terminal_rows(-1), 0);
+	setenv("TERM", "xterm", 1);
+	ck_assert(screen_is_capable(terminal));
+	ck_assert(!screen_is_capable(-1));
+	setenv("TERM", "dumb", 1);
+	ck_assert(!screen_is_capable(terminal));
+	setenv("TERM", "", 1);
+	ck_assert(!screen_is_capable(terminal));
+	unsetenv("TERM");
+	ck_assert(!screen_is_capable(terminal));
 	close(terminal);
+}
+END_TEST
+
+START_TEST(the_locale_says_what_can_be_shown)
+{
+	setlocale(LC_CTYPE, "C");
+	ck_assert(!screen_shows_utf8());
+	setlocale(LC_CTYPE, "C.UTF-8");
+	ck_assert(screen_shows_utf8());
 }
 END_TEST
 
 int main(void)
 {
 	const suite_test tests[] = {what_is_no_terminal_has_80_columns, columns_have_a_say,
-	                            terminals_are_asked, NULL};
+	                            terminals_are_asked, the_locale_says_what_can_be_shown, NULL};
 
 	return suite_run("screen", tests);
 }

@@ -51,13 +51,21 @@ static char root[FAKE_TREE_PATH], path[128], shown[65536];
 	     "terminal can hold, and is broken between its words']," METRICS("1", "0.5", "2", \
 	                                                                     "null"))
 
+/* Beyond the width of any terminal that is tried; a blank is where it may be broken. */
+#define LONGER_NAME \
+	"verbose kind=of-a-value order=of-another-value queue=of-a-third-value (a label as well)"
+#define LONGER                                                                            \
+	CASE("copy source=/usr/include/of/something file_kib=4,8,16 files=20 cache=cold " \
+	     "sync=each in_flight=16",                                                    \
+	     LONGER_NAME, "verbose", "2", "'ok', 'notes': [], " METRICS("1", "0.5", "2", "null"))
+
 #define BARE                                                                                 \
 	"{'name': 'x', 'workload': 'spin', 'model': 'bare', 'cores': 1, 'status': 'failed'," \
 	" 'reason': 'no', 'metrics': null}"
 
 static const char document[] =
         "{'format': 'heddle-result', 'version': 1, 'run': {}, 'tool': {},"
-        " 'machine': {}, 'cases': [" SERIAL "," MUTEX "," POOL "," LONG "," BARE "]}";
+        " 'machine': {}, 'cases': [" SERIAL "," MUTEX "," POOL "," LONG "," LONGER "," BARE "]}";
 
 static void setup(void)
 {
@@ -131,13 +139,16 @@ END_TEST
 
 START_TEST(no_line_is_too_wide)
 {
-	static const int widths[] = {0, 80, 100, 132};
+	static const int widths[] = {0, 40, 80, 100, 132};
 	static const char *const by[] = {NULL, "workload", "model", "cores"};
 
 	for (int locale = 0; locale < 2; locale++)
-		for (int w = 0; w < 4; w++)
+		for (int w = 0; w < 5; w++)
 			for (int b = 0; b < 4; b++) {
-				struct table_view view = {.width = widths[w], .by = by[b]};
+				struct table_view view = {.width = widths[w],
+				                          .by = by[b],
+				                          .bars = locale,
+				                          .scaling = true};
 
 				setlocale(LC_CTYPE, locale ? "C.UTF-8" : "C");
 				show_well(&view);
@@ -221,6 +232,114 @@ START_TEST(an_unknown_key_is_an_error)
 }
 END_TEST
 
+static const char two_core_counts[] =
+        "{\"format\": \"heddle-result\", \"version\": 1, \"cases\": ["
+        "{\"workload\": \"counter\", \"model\": \"m\", \"status\": \"ok\", \"cores\": 1, "
+        "\"verified\": true, \"metrics\": {\"throughput\": {\"unit\": \"ops/s\", \"median\": 2}}},"
+        "{\"workload\": \"counter\", \"model\": \"m\", \"status\": \"ok\", \"cores\": 2, "
+        "\"verified\": true, \"metrics\": {\"throughput\": {\"unit\": \"ops/s\", \"median\": "
+        "3}}}]}";
+
+START_TEST(bars_share_a_scale_within_their_workload)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	show_well(&(struct table_view){.bars = true});
+	ck_assert_ptr_nonnull(strstr(shown,
+	                             "\n  serial            1  970 Mops/s ███████    962…978 "
+	                             "   13.4x 13.2…13.6  1.03 ns\n"));
+	ck_assert_ptr_nonnull(strstr(shown, "   2 19.6 Mops/s ▏        17.0…20.4"));
+	ck_assert_ptr_nonnull(strstr(shown, "\n  a full bar: 970 Mops/s\n"));
+	ck_assert_ptr_nonnull(strstr(shown, " 1.00 ops/s ███████  0.50…2.00 ")); /* of its own */
+	ck_assert_ptr_nonnull(strstr(shown, "\n  a full bar: 1.00 ops/s\n"));
+	ck_assert_ptr_nonnull(strstr(shown, "   2  wrong-result: 1048576"));
+	show_well(&(struct table_view){.bars = true, .by = "cores"});
+	ck_assert_ptr_nonnull(strstr(shown, "\n  a full bar: the largest of its workload\n"));
+	show_well(&(struct table_view){.bars = false});
+	ck_assert_ptr_null(strstr(shown, "full bar"));
+	ck_assert_ptr_null(strstr(shown, "█"));
+}
+END_TEST
+
+static void put_late(const char *median)
+{
+	char json[1024];
+
+	snprintf(json, sizeof(json),
+	         "{\"format\": \"heddle-result\", \"version\": 1, \"cases\": ["
+	         "{\"workload\": \"timers\", \"model\": \"m\", \"status\": \"ok\", \"cores\": 1, "
+	         "\"metrics\": {\"late_p50\": {\"unit\": \"ns\", \"better\": \"lower\", "
+	         "\"median\": %s}}}]}",
+	         median);
+	fake_tree_put(root, "result.json", json);
+	show_well(&(struct table_view){.bars = true});
+}
+
+START_TEST(short_bars_are_better_where_less_is)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	put_late("1500");
+	ck_assert_ptr_nonnull(strstr(shown, "    1.50 us ███████ "));
+	ck_assert_ptr_nonnull(strstr(shown, "\n  a full bar: 1.50 us; shorter is better\n"));
+	put_late("null");
+	ck_assert_ptr_nonnull(strstr(shown, "          -         "));
+	ck_assert_ptr_null(strstr(shown, "full bar"));
+	put_late("0");
+	ck_assert_ptr_null(strstr(shown, "full bar"));
+}
+END_TEST
+
+START_TEST(narrow_tables_leave_columns_out)
+{
+	static const int widths[] = {40, 49, 60, 71, 79, 80, 99, 130};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	for (size_t i = 0; i < 2 * sizeof(widths) / sizeof(widths[0]); i++) {
+		struct table_view view = {.width = widths[i / 2], .bars = i % 2, .only_count = 1};
+		const char *only = "model=serial";
+
+		view.only = &only;
+		show_well(&view);
+		assert_width(view.width);
+		ck_assert_ptr_nonnull(strstr(shown, "970 Mops/s"));
+		ck_assert_int_eq(strstr(shown, "13.4x") != NULL, view.width >= 71);
+		ck_assert_int_eq(strstr(shown, "1.03 ns") != NULL, view.width >= 79 + !view.bars);
+	}
+}
+END_TEST
+
+/* Names first, bars with what is left; but a name is not to push everything out of sight. */
+START_TEST(wide_tables_have_room_for_names)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	show_well(&(struct table_view){.bars = true, .width = 120});
+	ck_assert_ptr_nonnull(strstr(shown, "\n  " LONG_NAME "    2  1.00 ops/s █"));
+	ck_assert_ptr_nonnull(strstr(shown, "\n  serial                                 1  970 "));
+	assert_width(120);
+	show_well(&(struct table_view){.bars = true, .width = 80});
+	ck_assert_ptr_nonnull(strstr(shown, "\n  " LONG_NAME "\n"));
+	ck_assert_ptr_null(strstr(shown, "\n  " LONGER_NAME " "));
+}
+END_TEST
+
+START_TEST(scaling_is_told_where_it_is_wanted)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	show_well(&(struct table_view){.scaling = true});
+	ck_assert_ptr_null(strstr(shown, "speedup")); /* no series has two core counts */
+	fake_tree_put(root, "result.json", two_core_counts);
+	show_well(&(struct table_view){.scaling = true});
+	ck_assert_ptr_nonnull(strstr(shown, "\n  m                1.00  1.50\n"));
+	ck_assert_ptr_nonnull(strstr(shown, "\nspeedup  throughput over that with the fewest "
+	                                    "cores\n"));
+	show_well(&(struct table_view){.scaling = true, .by = "model"});
+	ck_assert_ptr_nonnull(strstr(shown, "\n  counter          1.00  1.50\n"));
+	show_well(&(struct table_view){.scaling = true, .by = "cores"});
+	ck_assert_ptr_null(strstr(shown, "speedup"));
+	show_well(&(struct table_view){.scaling = false});
+	ck_assert_ptr_null(strstr(shown, "speedup"));
+}
+END_TEST
+
 static void put_machine(const char *machine)
 {
 	char json[1024];
@@ -278,6 +397,11 @@ int main(void)
 	                            rows_are_sorted,
 	                            only_what_is_wanted,
 	                            an_unknown_key_is_an_error,
+	                            bars_share_a_scale_within_their_workload,
+	                            short_bars_are_better_where_less_is,
+	                            narrow_tables_leave_columns_out,
+	                            wide_tables_have_room_for_names,
+	                            scaling_is_told_where_it_is_wanted,
 	                            what_ran_unprotected_is_told,
 	                            a_document_without_cases,
 	                            NULL};

@@ -38,6 +38,8 @@ static void show(const char *path)
 		struct table_view view = {.sort = sorts[i],
 		                          .by = groups[i],
 		                          .width = i % 2 ? 132 : 80,
+		                          .bars = i % 2,
+		                          .scaling = i != 1,
 		                          .only = only,
 		                          .only_count = i == 3 ? 3 : 0};
 		struct hd_error err = {0};
