@@ -119,7 +119,7 @@ def heat_cell(panel, place):
         return element("td", "")
     share = panel.shares[place]
     class_ = f"h{round(style.heat_of(share) * STEPS)}"
-    return element("td", element("b", panel.texts[place]) if share >= 1 else panel.texts[place], class_=class_)
+    return element("td", element("b", panel.texts[place]) if place in panel.best else panel.texts[place], class_=class_)
 
 
 def heat_table(panel, looks):
@@ -136,7 +136,8 @@ def heat_section(of_rows, looks):
     if not panels:
         return None
     return section("heat", "All workloads and models", element("div", [heat_table(panel, looks) for panel in panels], class_="maps"),
-                   about="Medians. Bold and brightest is the best of its row, darkest a hundredth of it or less.")
+                   about="Medians. Brightest is the best of its row, darkest a hundredth of it or less. "
+                         "Bold: the best, and what its 95 % interval overlaps.")
 
 
 # ---- Trials ----

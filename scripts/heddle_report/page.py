@@ -19,6 +19,7 @@ from .troubles import failures_of, troubles
 from .words import count, duration, number
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+MANY_ROWS = 150
 
 
 def part(name):
@@ -126,9 +127,13 @@ def policy(styles, scripts):
             "base-uri 'none'; form-action 'none'")
 
 
-def rows_css(document):
-    """How tall the big table is, about, before it is laid out."""
-    return f":root{{--rows:{len(document.content['verdicts'] if document.is_verdict else document.cases)}}}"
+def unseen_css(document):
+    """On a large page, what is out of sight is laid out when it comes near; a small one is not worth the jumps."""
+    rows = len(document.content["verdicts"] if document.is_verdict else document.cases)
+    if rows < MANY_ROWS:
+        return ""
+    return ("@media screen{figure,#cases .wide{content-visibility:auto;contain-intrinsic-size:auto 40rem auto 20rem}"
+            f"#cases .wide{{contain-intrinsic-height:auto {2.3 * rows:.0f}rem}}}}")
 
 
 def filled(template, parts):
@@ -146,7 +151,7 @@ def page(documents):
     document = documents[0] if documents[0].is_verdict else by_machine(documents)[0][-1]
     looks = Looks(all_cases(documents))
     fits = Fits() if document.is_verdict else fits_of(document)
-    style, script = part("bundle/page.css") + looks.css() + heat_css() + rows_css(document), part("bundle/page.js").strip()
+    style, script = part("bundle/page.css") + looks.css() + heat_css() + unseen_css(document), part("bundle/page.js").strip()
     sections = comparison_sections(document) if document.is_verdict else result_sections(documents, looks, fits)
     return filled(part("page.html"), {
         "policy": escape(policy([style], [script])), "title": escape(f"{title_of(document)} - heddle report"),
