@@ -63,6 +63,14 @@ void stagehand_schedstat(const struct stagehand *, struct schedstat *);
  * of them more rarely.
  */
 bool stagehand_in_limits(struct stagehand *);
+/* Processes below the keeper that are neither the stage nor watched. */
+struct stagehand_strangers {
+	uint32_t processes;              /* that are there now */
+	unsigned long long reaped_ticks; /* CPU time of those that the stage has waited for */
+};
+
+/* stagehand_strangers.c: a few system calls for each process. */
+struct stagehand_strangers stagehand_strangers(const struct stagehand *);
 /* What the kernel refused or ended is the cause of whatever followed. */
 void stagehand_blame_limits(struct stagehand *);
 /* Peak resident memory of the same, VmHWM added up, in bytes; NAN where it cannot be read. */

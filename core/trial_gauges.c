@@ -22,6 +22,7 @@ void trial_look_around(const struct trial *trial, struct trial_surroundings *at)
 	at->queue = (struct schedstat){0};
 	at->frequency_hz = trial->tells_frequency ? trial_frequency(trial) : NAN;
 	noise_read(&at->noise, "", spec->cpus, spec->kase.cores, &trial->quota);
+	at->strangers = stagehand_strangers(&trial->hand);
 	stagehand_schedstat(&trial->hand, &at->queue);
 	at->between_ns = atomic_load(&trial->arena.board->between_cpu_ns);
 	at->cpu_ns = stagehand_cpu_ns(&trial->hand);
@@ -43,6 +44,14 @@ static void take_counters(const struct trial *trial, double gauges[GAUGES])
 		gauges[GAUGE_MIGRATIONS] = values[COUNTER_MIGRATIONS];
 }
 
+/* What ran beside the stage and its workers was not measured, so that the sum is not known either. */
+static bool strangers_ran(const struct trial_surroundings *before,
+                          const struct trial_surroundings *after)
+{
+	return before->strangers.processes > 0 || after->strangers.processes > 0 ||
+	       before->strangers.reaped_ticks != after->strangers.reaped_ticks;
+}
+
 /* All that was read a moment before and after the windows is scaled to the time between first and last look. */
 void trial_take_gauges(struct trial *trial, const struct trial_surroundings *after)
 {
@@ -53,6 +62,11 @@ void trial_take_gauges(struct trial *trial, const struct trial_surroundings *aft
 	struct schedstat_change queue = schedstat_between(&before->queue, &after->queue);
 	double cpu_ns = after->cpu_ns - before->cpu_ns, others;
 
+	if (strangers_ran(before, after)) {
+		queue = (struct schedstat_change){NAN, NAN, NAN,
+		                                  "it has processes that the core was not told of"};
+		cpu_ns = NAN;
+	}
 	result->noise = noise_between(&before->noise, &after->noise);
 	result->cpu_ns = share * (cpu_ns - (double)(after->between_ns - before->between_ns));
 	/* Ticks are coarse: less than nothing is nothing. */

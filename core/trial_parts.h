@@ -17,6 +17,7 @@ struct look {
 struct trial_surroundings {
 	struct noise noise;
 	struct schedstat queue;
+	struct stagehand_strangers strangers;
 	double frequency_hz;
 	uint64_t ns;         /* when the two below were read */
 	uint64_t between_ns; /* CPU time of what the stage did between passes */

@@ -78,7 +78,8 @@ START_TEST(right_model_is_measured)
 	for (uint32_t i = 0; i < result->tasks; i++)
 		sum += result->task_ops[i];
 	ck_assert_uint_gt(sum, 0);
-	ck_assert(result->cpu_ns > 0);
+	ck_assert_double_nan(result->cpu_ns); /* the daemon's is not known */
+	ck_assert_str_eq(result->threads_unknown, "it has processes that the core was not told of");
 	ck_assert(result->peak_bytes > 100000);
 	ck_assert_uint_gt(result->elapsed_ns, 85 * NS_PER_MS);
 	ck_assert(!result->interrupted);
@@ -97,6 +98,7 @@ static void check_switches(const char *plugin)
 	rig.spec.sampling.window_ms = 50;
 	rig_run(&rig);
 	rig_assert_status(&rig, STATUS_OK);
+	ck_assert_double_gt(rig.result.cpu_ns, 0);
 	ck_assert_double_gt(gauges[GAUGE_OBSERVED], 4 * 40e6);
 	ck_assert_double_eq_tol(gauges[GAUGE_OBSERVED], 4 * 50e6, 4 * 50e6);
 	ck_assert_double_nan(gauges[GAUGE_CYCLES]); /* was not asked for */
@@ -552,6 +554,25 @@ START_TEST(killed_keeper_is_told)
 }
 END_TEST
 
+/* Processes that come and go, and ones that stay as long as their connections. */
+START_TEST(processes_that_nobody_watches_leave_their_time_unknown)
+{
+	static const char *const kinds[] = {"spawn", "echo"};
+
+	for (int i = 0; i < 2; i++) {
+		rig_prepare(&rig, MODEL_PLUGIN_DIR "/process-per-job.so", kinds[i]);
+		rig.spec.kase.cores = 1;
+		rig.spec.sampling.window_ms = 50;
+		rig_run(&rig);
+		rig_assert_status(&rig, STATUS_OK);
+		ck_assert_double_nan(rig.result.cpu_ns);
+		ck_assert_double_nan(rig.result.gauges[GAUGE_SWITCHES]);
+		ck_assert_str_eq(rig.result.threads_unknown,
+		                 "it has processes that the core was not told of");
+	}
+}
+END_TEST
+
 START_TEST(passes_of_a_finite_workload_are_whole)
 {
 	rig_prepare(&rig, broken("worker-daemon"), "copy");
@@ -601,6 +622,7 @@ int main(int argc, char **argv)
 	                            model_that_does_nothing_may_go_unverified,
 	                            killed_keeper_is_told,
 	                            passes_of_a_finite_workload_are_whole,
+	                            processes_that_nobody_watches_leave_their_time_unknown,
 	                            NULL};
 
 	if (rig_is_stage(argc, argv))
