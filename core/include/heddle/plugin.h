@@ -204,7 +204,8 @@ struct hd_host {
 	int64_t (*option_int)(const struct hd_host *, const char *name);
 	const char *(*option_text)(const struct hd_host *, const char *name);
 	/* A child process: its death by a signal, or its end while jobs run, is the trial's crash. Call it
-	   right after fork(); not for one whose end is part of the work, as a job's own. */
+	   right after fork(); not for one whose end is part of the work, as a job's own. What a process
+	   takes that was not told of is not known, and with it the CPU time of the whole trial. */
 	void (*watch)(const struct hd_host *, int pid);
 	/* The reason behind the -errno that open() or run() is about to return; or behind the
 	   -EOPNOTSUPP that a section is answered with, whose shape the model cannot do. */
