@@ -15,7 +15,18 @@ PAIRS = [("response", "latency"), ("last_byte", "first_byte"), ("last", "first")
 WORDS = {"response": "response time, from the planned send", "latency": "service time",
          "last_byte": "until the last byte", "first_byte": "until the first byte", "last": "until the last ran",
          "first": "until the first ran", "late": "lateness of a sleep's end"}
+PARTLY = "; without percentiles that some trials had too few messages for"
 PERCENTILE = re.compile(r"(.+)_p(\d\d)(\d*)$")
+
+
+def trials_with(row, name):
+    return sum(value is not None for value in row.metrics[name]["trials"])
+
+
+def in_all_trials(row, curve):
+    """Without those that some trials had too few messages for: the median of the others would be of luckier ones."""
+    most = max(trials_with(row, name) for name in curve.values())
+    return {percentile: name for percentile, name in curve.items() if trials_with(row, name) == most}
 
 
 def percentiles_of(row):
@@ -26,6 +37,7 @@ def percentiles_of(row):
         if match and row.metrics[name]["unit"] == "ns" and row.metric(name) and not name.startswith("generator"):
             what, whole, part = match.groups()
             found.setdefault(what, {})[float(f"{whole}.{part or 0}")] = name
+    found = {what: in_all_trials(row, curve) for what, curve in found.items()}
     for what, curve in found.items():
         if row.metrics.get(f"{what}_max") and row.metric(f"{what}_max"):
             curve[100.0] = f"{what}_max"
@@ -154,4 +166,4 @@ def latency(rows, _):
         return None
     more = f"; for {listed(sorted(left_out))} cores: --only cores=N" if left_out else ""
     panels, columns = arranged(panels, good)
-    return Drawing("latency", "latency by percentile", "", trials_text(good) + more, panels, marks_of(panels), columns)
+    return Drawing("latency", "latency by percentile", "", trials_text(good) + PARTLY + more, panels, marks_of(panels), columns)

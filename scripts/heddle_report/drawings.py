@@ -99,7 +99,7 @@ def latency_section(of_rows, looks):
                    grid([latency_figure(panel, looks, panel.machine == of_rows[0].machine) for panel in panels]),
                    about="How long the given share of all messages took at most, each nine with as much room. Of many core "
                    "counts the least and the most. Thin and hollow, where both are known: service time, or the first "
-                   "beside the last.")
+                   "beside the last. A percentile that some trials had too few messages for is left out.")
 
 
 # ---- The map ----

@@ -99,6 +99,12 @@ class Others(unittest.TestCase):
         self.assertAlmostEqual(found(axes, "median:serial")[0].get_ydata()[0], 1e-6)
         self.assertEqual(axes.yaxis.get_major_formatter()(2e-6, 0), "2 µs")
 
+    def test_latency_leaves_out_what_some_trials_could_not_tell(self):
+        metrics = {f"latency_p{name}": metric(value, "ns") for name, value in (("50", 1e3), ("90", 2e3), ("99", 1.5e3))}
+        metrics["latency_p99"]["trials"][0] = None
+        axes = drawn(document([case("serial", 1, 1e6, metrics=metrics)]), "latency")["latency"].axes[0]
+        self.assertEqual([round(value * 1e9) for value in found(axes, "first:serial")[0].get_ydata()], [1000, 2000])
+
     def test_latency_has_a_place_for_each_nine(self):
         names = {"p50": 1, "p90": 2, "p99": 4, "p999": 8, "max": 16}
         metrics = {f"{what}_{name}": metric(1000 * value * more, "ns") for name, value in names.items()

@@ -2,7 +2,7 @@
 import { all } from './dom.js';
 import { boundsOf, metricOf } from './panels.js';
 import { plot } from './plot.js';
-import { interval, metricWords, quantity } from './words.js';
+import { interval, isNumber, metricWords, quantity } from './words.js';
 
 // Of a workload that has both, the second is drawn thin beside the first.
 const PAIRS = [['response', 'latency'], ['last_byte', 'first_byte'], ['last', 'first']];
@@ -14,6 +14,14 @@ const PERCENTILE = /^(?!generator)(.+)_p(\d\d)(\d*)$/;
 const rarity = (share) => Math.log10(1 / (1 - share));
 const percent = (share) => `${Number((share * 100).toFixed(4))} %`;
 
+const trialsWith = (metric) => metric.trials.filter(isNumber).length;
+
+// Without those that some trials had too few messages for: the median of the others would be of luckier ones.
+function inAllTrials(metrics) {
+	const most = Math.max(...[...metrics.values()].map(trialsWith));
+	return new Map([...metrics].filter(([, metric]) => trialsWith(metric) === most));
+}
+
 // What was timed: its metrics by share of all messages.
 function curvesOf(kase) {
 	const curves = new Map();
@@ -22,7 +30,7 @@ function curvesOf(kase) {
 		if (metric && metric.unit === 'ns')
 			curves.set(what, (curves.get(what) || new Map()).set(Number(`0.${whole}${part}`), metric));
 	}
-	return new Map([...curves].filter(([, metrics]) => metrics.size > 1));
+	return new Map([...curves].map(([what, metrics]) => [what, inAllTrials(metrics)]).filter(([, metrics]) => metrics.size > 1));
 }
 
 function chosen(curves) {
