@@ -2,6 +2,9 @@
 import argparse
 import os
 import sys
+import traceback
+
+from heddle_plot.documents import refuse_twins
 
 from .document import Trouble, load, load_folder
 from .page import page
@@ -16,7 +19,8 @@ def parse(arguments):
         description="Writes one HTML file that tells all of a result, needs no network and no other file. Several results, "
         "or a folder of them: the newest in full, and lines over time. A comparison (heddle ab, heddle compare) "
         "stands alone.",
-        epilog="Exit: 0, or 2 where something is no result or the page cannot be written.")
+        epilog="Exit: 0, 2 where something is no result or the page cannot be written, 6 where the script itself could "
+        "not go on.")
     parser.add_argument("results", nargs="+", metavar="RESULT", help="a result, a comparison or a folder of results")
     parser.add_argument("-o", "--output", metavar="FILE.html",
                         help="where the page goes; else beside the (first) result, or into the folder")
@@ -35,12 +39,16 @@ def documents_at(paths):
             documents.append(load(path))
     if len(documents) > 1 and any(document.is_verdict for document in documents):
         raise Trouble("a comparison is told alone: give it without other documents")
+    if len(documents) > 1:
+        refuse_twins([document.content for document in documents], [document.path for document in documents])
     if others:
         print(f"report: left out: {others} files that are no results", file=sys.stderr)
     return documents
 
 
 def output_for(arguments):
+    if arguments.output == "-":
+        raise Trouble("-o -: a page goes to a file, not to standard output; -o ./- is a file of that name")
     if arguments.output:
         return arguments.output
     first = arguments.results[0]
@@ -62,7 +70,8 @@ def refuse_others(path):
 
 
 def write(path, text):
-    """Whole or not at all; what is no regular file, as a pipe, is written to as it is."""
+    """Whole or not at all; what is no regular file, as a pipe, is written to as it is, and a link stays one."""
+    path = os.path.realpath(path)
     whole = os.path.exists(path) and not os.path.isfile(path)
     beside = path if whole else path + ".heddle.tmp"
     try:
@@ -76,16 +85,28 @@ def write(path, text):
         raise Trouble(f"{path}: {error.strerror}") from error
 
 
+def make(arguments):
+    path = output_for(arguments)
+    if not arguments.force:
+        refuse_others(path)
+    write(path, page(documents_at(arguments.results)))
+    if os.path.isfile(path):
+        print(path, flush=True)
+
+
 def main(arguments=None):
     arguments = parse(arguments)
     try:
-        path = output_for(arguments)
-        if not arguments.force:
-            refuse_others(path)
-        write(path, page(documents_at(arguments.results)))
+        make(arguments)
     except Trouble as trouble:
         print(f"report: {trouble}", file=sys.stderr)
         return 2
-    if os.path.isfile(path):
-        print(path)
+    except BrokenPipeError:  # whoever reads the path has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"report: standard output: {error.strerror}", file=sys.stderr)
+        return 6
+    except Exception:  # exit 1 means a regression, never this
+        traceback.print_exc()
+        return 6
     return 0

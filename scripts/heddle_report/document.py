@@ -2,11 +2,9 @@
 import json
 import os
 
-from .words import number
+from heddle_plot.words import Trouble, clean
 
-
-class Trouble(Exception):
-    """A sentence for the user."""
+from .words import TOO_LARGE, number
 
 
 class Document:
@@ -49,7 +47,7 @@ def whole_from(least):
 
 WHOLE, COUNT = whole_from(0), whole_from(1)
 FLAG = kind("true or false", lambda value: isinstance(value, bool))
-MAYBE_NUMBER = kind("a number or null", lambda value: value is None or number(value) is not None)
+MAYBE_NUMBER = kind(f"a number nearer to zero than {TOO_LARGE:g}, or null", lambda value: value is None or number(value) is not None)
 OBJECT = kind("an object", lambda value: isinstance(value, dict))
 MAYBE_OBJECT = kind("an object or null", lambda value: value is None or isinstance(value, dict))
 MAYBE_LIST = kind("a list or null", lambda value: value is None or isinstance(value, list))
@@ -57,7 +55,7 @@ STATUSES = ("ok", "skipped", "failed", "timed-out", "crashed", "wrong-result")
 STATUS = kind(f"one of {' '.join(STATUSES)}", lambda value: value in STATUSES)
 VERDICTS = ("regression", "improvement", "same", "inconclusive", "contaminated")
 VERDICT = kind(f"one of {' '.join(VERDICTS)}", lambda value: value in VERDICTS)
-INTERVAL = kind("two numbers or null", lambda value: value is None or isinstance(value, list) and len(value) == 2
+INTERVAL = kind(f"two numbers nearer to zero than {TOO_LARGE:g}, or null", lambda value: value is None or isinstance(value, list) and len(value) == 2
                 and None not in map(number, value))
 
 # A key with "?" may be missing.
@@ -67,7 +65,8 @@ STACK = {"thread": WHOLE, "name": TEXT, "does": TEXT, "call": MAYBE_TEXT, "lock"
 TRIAL = {"round": WHOLE, "order": WHOLE, "status": STATUS, "reason?": MAYBE_TEXT, "output?": MAYBE_TEXT,
          "window_ns": [MAYBE_NUMBER], "window_ops": [MAYBE_NUMBER], "gauges": OBJECT, "backtrace?": [FRAME],
          "standstill?": {"stacks": [STACK], "frames_unknown": MAYBE_TEXT, "calls_unknown": MAYBE_TEXT, "not_told?": WHOLE}}
-METRIC = {"unit": TEXT, "better": MAYBE_TEXT, "median": MAYBE_NUMBER, "ci95": INTERVAL, "mad": MAYBE_NUMBER, "trials": [MAYBE_NUMBER]}
+METRIC = {"unit": TEXT, "better": MAYBE_TEXT, "median": MAYBE_NUMBER, "ci95": INTERVAL, "mad": MAYBE_NUMBER,
+          "trials": [MAYBE_NUMBER]}
 CASE = {"name": TEXT, "title": TEXT, "series": TEXT, "key": TEXT, "workload": TEXT, "params": OBJECT, "model": TEXT,
         "options": OBJECT, "cores": COUNT, "shared": FLAG, "baseline?": FLAG, "expect?": MAYBE_TEXT, "spread?": MAYBE_OBJECT,
         "status": STATUS, "reason": MAYBE_TEXT, "notes": [TEXT], "metrics": MAYBE_OBJECT,
@@ -119,7 +118,8 @@ def look_over(value, shape, place):
 
 def look_over_metrics(cases, place):
     for index, case in enumerate(cases):
-        look_over(list((case["metrics"] or {}).values()), [METRIC], f"{place}[{index}].metrics")
+        for name, metric in (case["metrics"] or {}).items():
+            look_over(metric, METRIC, f"{place}[{index}].metrics.{clean(name)}")
         versus = case["versus_baseline"]
         if versus is not None:
             look_over(versus, {"ratio": MAYBE_NUMBER, "ci95": INTERVAL}, f"{place}[{index}].versus_baseline")

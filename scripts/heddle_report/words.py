@@ -1,6 +1,7 @@
 """Numbers in words, as the program's own tables have them (core/format.c)."""
 SCALES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 UNITS = {"bytes/s": "B/s", "round trips/s": "/s", "messages/s": "/s", "bytes": "B"}
+TOO_LARGE = 1e300  # beyond there is no room for arithmetic
 PLAIN = {"1": "", "percent": "%"}  # no prefix belongs to them
 
 
@@ -12,7 +13,7 @@ def number(value):
         value = float(value)
     except OverflowError:
         return None
-    return value if abs(value) < 1e300 else None
+    return value if abs(value) < TOO_LARGE else None
 
 
 def scale_of(value):

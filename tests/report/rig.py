@@ -62,7 +62,8 @@ def write(folder, name, document):
     return path
 
 
-def report(*words):
+def report(*words, **how):
     environment = dict(os.environ, HEDDLE="", PATH="/usr/bin:/bin")
-    return subprocess.run([os.path.join(TOP, "scripts", "report"), *words], capture_output=True, text=True,
-                          env=environment, check=False)
+    return subprocess.run([os.path.join(TOP, "scripts", "report"), *words],
+                          **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment, **how},
+                          check=False)

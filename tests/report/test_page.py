@@ -82,12 +82,22 @@ class Page(unittest.TestCase):
         """The part of the page of that id, as text and elements."""
         return Parsed(self.source.split(f"<section id={name} ")[1].split("</section>")[0])
 
+    @staticmethod
+    def may_be_best(document):
+        """The best of each row, and those whose interval meets its."""
+        rows = {}
+        for case in document["cases"]:
+            if case["status"] == "ok":
+                rows.setdefault((case["title"], case["cores"]), []).append(next(iter(case["metrics"].values())))
+        return [metric for row in rows.values() for metric in row
+                if metric["ci95"][1] >= max(row, key=lambda one: one["median"])["ci95"][0]]
+
     def test_the_map_has_a_cell_a_model_and_a_row_a_workload(self):
         self.page(LEAST)
         heat, titles = self.section("heat"), {case["title"] for case in LEAST["cases"]}
         counts = {case["cores"] for case in LEAST["cases"]}
         self.assertEqual(heat.names.count("tr"), len(counts) * (1 + len(titles)))
-        self.assertEqual(heat.names.count("b"), len(counts) * len(titles))  # the best of each row
+        self.assertEqual(heat.names.count("b"), len(self.may_be_best(LEAST)))
         cells = [attributes.get("class") for tag, attributes in heat.attributes if tag == "td"]
         good = [case for case in LEAST["cases"] if case["status"] == "ok"]
         self.assertEqual(sum(bool(re.fullmatch("h[0-8]", cell or "")) for cell in cells), len(good))
@@ -222,6 +232,8 @@ class Page(unittest.TestCase):
         for path, value, *words in (
                 (("cases", 1, "cores"), "two", "cases[1].cores", '"two"', "whole number"),
                 (("cases", 0, "metrics"), [], "cases[0].metrics", "a list"),
+                (("cases", 0, "metrics", "throughput", "median"), "x", "cases[0].metrics.throughput.median", '"x"'),
+                (("cases", 0, "metrics", "throughput", "median"), 1e307, "1e+307", "nearer to zero than 1e+300"),
                 (("cases", 2, "trials", 0, "status"), "odd", "cases[2].trials[0].status", "wrong-result"),
                 (("machine",), None, "machine", "null"), (("version",), 2, "version", "2"),
                 (("format",), "x", "format", "heddle-result"), (("cases",), [], "cases")):
@@ -253,6 +265,47 @@ class Page(unittest.TestCase):
         self.assertEqual(report(path, "-o", os.path.join(self.folder, "no", "x.html")).returncode, 2)
         self.assertEqual(report(os.path.join(self.folder, "absent.json")).returncode, 2)
         self.assertEqual(report(path, SAMPLE).returncode, 2)
+
+    def test_a_path_that_cannot_be_told_is_no_regression(self):
+        path = write(self.folder, "result.json", LEAST)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = report(path, stdout=full)
+        self.assertEqual((done.returncode, done.stderr), (6, "report: standard output: No space left on device\n"))
+        done = report("-f", path, stdout=None, preexec_fn=lambda: os.close(1))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, "w", encoding="utf-8") as nobody:
+            done = report("-f", path, stdout=nobody)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_what_the_script_did_not_reckon_with_is_no_regression(self):
+        broken = copy.deepcopy(LEAST)
+        broken["machine"]["caches"] = 1  # a list everywhere else
+        done = report(write(self.folder, "result.json", broken))
+        self.assertEqual(done.returncode, 6)
+        self.assertIn("Traceback", done.stderr)
+
+    def test_a_run_is_no_history_of_itself(self):
+        path, copied = write(self.folder, "a.json", LEAST), write(self.folder, "b.json", LEAST)
+        for words in ((path, path), (path, copied), (self.folder,)):
+            done = report(*words)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("the same run as", done.stderr)
+
+    def test_a_link_stays_and_its_file_is_written(self):
+        path = write(self.folder, "result.json", LEAST)
+        page, link = os.path.join(self.folder, "page.html"), os.path.join(self.folder, "link.html")
+        os.symlink("page.html", link)
+        self.assertEqual(report(path, "-o", link).returncode, 0)
+        self.assertTrue(os.path.islink(link))
+        self.assertTrue(os.path.isfile(page))
+
+    def test_standard_output_is_no_place_for_a_page(self):
+        done = report(write(self.folder, "result.json", LEAST), "-o", "-", cwd=self.folder)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("not to standard output", done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "-")))
 
 
 if __name__ == "__main__":
