@@ -3,7 +3,7 @@ style gives them, so that it is dark where the page is."""
 import math
 
 from .html import element
-from .words import digits, scaled
+from .words import LONG, UNITS, digits, scaled
 
 
 def at(*coordinates):
@@ -70,7 +70,7 @@ def ticks_of(scale, unit):
     """Pairs of a value and its word, and the unit that all words share."""
     ticks = scale.ticks()
     most = max(map(abs, ticks), default=1) or 1
-    base, factor, words = scaled(most, unit)
+    base, factor, words = scaled(most, unit, {**UNITS, **LONG})
     ratio = base / most / factor
     return [(tick, tick_text(tick * ratio)) for tick in ticks], words
 

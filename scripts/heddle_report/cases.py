@@ -1,7 +1,7 @@
 """The table of all cases. Each row opens its case, where there is a script."""
 from .html import Html, element
 from .panels import gate, median_of
-from .words import bounds_of, digits, interval, number, quantity
+from .words import bounds_of, digits, interval, number, quantity, unit_note
 
 HEADING = (("Workload", "text"), ("Model", "text"), ("Cores", "number"), ("Median", "number"),
            ("95 % interval", "number"), ("vs baseline", "number"), ("CPU", "number"), ("p99", "number"),
@@ -46,7 +46,8 @@ def spread_of(case):
 
 def bar(share, class_):
     """How near to the best of the same workload."""
-    return element("svg", element("rect", width=f"{share * 100:.0f}%", height=9), class_=f"bar {class_}", aria_hidden="true")
+    return element("svg", element("rect", width=f"{share * 100:.0f}%", height=9), class_=f"bar {class_}",
+                   aria_hidden="true")
 
 
 def status_cell(case):
@@ -108,4 +109,5 @@ def about(cases):
         parts.append("“vs baseline” compares pairs of the same round.")
     parts.append("CPU is the time of all processors for one operation or MiB; spread is the trials' MAD in per cent"
                  " of their median; p99 is response time where messages have planned times, else service time.")
-    return Html(" ".join(parts))
+    note = unit_note(metric["unit"] for case in cases for metric in [gate(case)[1]] if metric)
+    return Html(" ".join(filter(None, [*parts, note])))

@@ -21,14 +21,23 @@ def steps(places):
     return "".join(f"M{at(x, y)}h0" for x, y in places)
 
 
-def series_group(points, x_of, y_of, class_):
+def way(points, places, unbroken):
+    """A line through the points; `unbroken` are the places that it must not pass over, where it has no point."""
+    parts = []
+    for nth, (point, place) in enumerate(zip(points, places)):
+        passed = nth and any(points[nth - 1].x < one < point.x for one in unbroken)
+        parts.append(("L" if nth and not passed else "M") + at(*place))
+    return "".join(parts)
+
+
+def series_group(points, x_of, y_of, class_, unbroken=()):
     """A line, its intervals, and its dots, which are hollow where the load generator had a share of the cores."""
     places = [(x_of(point.x), y_of(point.median)) for point in points]
     hollow = [place for point, place in zip(points, places) if point.shared]
     bars = "".join(f"M{at(x, y_of(point.bounds[0]))}V{at(y_of(point.bounds[1]))}"
                    for (x, _), point in zip(places, points) if point.bounds)
-    way = "L".join(at(x, y) for x, y in places)
-    return element("g", element("path", d=f"M{way}", class_="way") if len(places) > 1 else None,
+    line_of = element("path", d=way(points, places, unbroken), class_="way") if len(places) > 1 else None
+    return element("g", line_of,
                    element("path", d=bars) if bars else None, element("path", d=steps(places), class_="dots"),
                    element("path", d=steps(hollow), class_="holes") if hollow else None, class_=class_)
 
@@ -43,7 +52,7 @@ def labels(panel, x_of, y_of, looks, bottom):
             for (series, point), height in zip(ends.items(), heights)]
 
 
-def lines(panel, looks, x_of, ticks, x_name, fits=None, y_scale=scale_for):
+def lines(panel, looks, x_of, ticks, x_name, fits=None, y_scale=scale_for, unbroken=()):
     """A line a model over what `x_of` places; ticks are pairs of a value and its word."""
     height = max(250, LABEL_GAP * len(panel.lines) + TOP + BOTTOM + 10)
     bottom = height - BOTTOM
@@ -51,7 +60,7 @@ def lines(panel, looks, x_of, ticks, x_name, fits=None, y_scale=scale_for):
     values, unit = ticks_of(y_of, panel.unit)
     marks = [(line(LEFT, y_of(value), WIDTH - RIGHT, y_of(value), class_="grid"),
               text(LEFT - 5, y_of(value) + 3.5, word, class_="right")) for value, word in values]
-    drawn = [series_group(points, x_of, y_of, looks.class_of(series) + thin) for of, thin in
+    drawn = [series_group(points, x_of, y_of, looks.class_of(series) + thin, unbroken) for of, thin in
              ((panel.beside, " beside"), (panel.lines, "")) for series, points in of.items()]
     curves = [curve(fits.of(panel, series), points, x_of, y_of, looks.class_of(series))
               for series, points in panel.lines.items()] if fits else []
@@ -88,7 +97,8 @@ def by_percentile(panel, looks, names):
     """`names` are of places: how rare a wait is, so that each nine has as much room."""
     places = sorted(names)
     x_of = Log(places[0], places[-1], LEFT + 10, WIDTH - RIGHT - 6)
-    return lines(panel, looks, x_of, [(place, names[place]) for place in places], "percentile", y_scale=in_powers)
+    return lines(panel, looks, x_of, [(place, names[place]) for place in places], "percentile", y_scale=in_powers,
+                 unbroken=places)
 
 
 def over_time(panel, looks, dates):

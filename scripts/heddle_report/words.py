@@ -2,6 +2,7 @@
 SCALES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 UNITS = {"bytes/s": "B/s", "round trips/s": "/s", "messages/s": "/s", "bytes": "B"}
 TOO_LARGE = 1e300  # beyond there is no room for arithmetic
+LONG = {"round trips/s": " round trips/s", "messages/s": " messages/s"}  # what UNITS leaves out
 PLAIN = {"1": "", "percent": "%"}  # no prefix belongs to them
 
 
@@ -29,7 +30,7 @@ def digits(value):
     return f"{value:.{places}f}"
 
 
-def scaled(value, unit):
+def scaled(value, unit, names=UNITS):
     """The value in its unit, factor of a prefix, the unit with the prefix."""
     if unit in PLAIN:
         return value, 1, PLAIN[unit]
@@ -37,7 +38,13 @@ def scaled(value, unit):
         factor, prefix = scale_of(value * 1e-9)
         return value * 1e-9, max(factor, 1e-9), (prefix or "") + "s"
     factor, prefix = scale_of(value)
-    return value, factor, prefix + UNITS.get(unit, unit)
+    return value, factor, (prefix + names.get(unit, unit)).strip()
+
+
+def unit_note(units):
+    """What "/s" is of, where it stands alone."""
+    told = [unit.removesuffix("/s") for unit in dict.fromkeys(units) if unit in LONG]
+    return f"“/s” alone counts {' or '.join(told)}." if told else None
 
 
 def quantity(value, unit):

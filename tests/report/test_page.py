@@ -116,6 +116,21 @@ class Page(unittest.TestCase):
         self.assertIn("efficiency over cores of 5 models", pictures)
         self.assertIn("fairness over cores of", pictures)
 
+    def test_no_line_passes_over_a_percentile_without_a_number(self):
+        short = copy.deepcopy(LEAST)
+        case = next(case for case in short["cases"] if case["title"] == "echo" and case["series"] == "coroutine")
+        case["metrics"]["latency_p99"].update(median=None, ci95=None, trials=[None] * 6)
+        self.page(short)
+        paths = Parsed(self.source.split("<section id=latency ")[1].split("</figure>")[0]).attributes
+        ways = [attributes["d"] for tag, attributes in paths if tag == "path" and attributes.get("class") == "way"]
+        # serial has a gap too: too few messages for 99.9 %, and then the most that was seen
+        self.assertEqual(sorted(way.count("M") for way in ways), [1, 1, 1, 2, 2])
+
+    def test_axes_tell_what_a_rate_is_of(self):
+        page = self.page(LEAST)
+        self.assertRegex(page.text, "throughput, k round trips/s")
+        self.assertIn("“/s” alone counts round trips.", page.text)
+
     def test_every_trial_has_a_place_in_its_strip(self):
         self.page(simulated("--rounds", "3"))
         trials = self.section("trials")

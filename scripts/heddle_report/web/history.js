@@ -13,7 +13,7 @@ function drawn(figure, panel, looks) {
 	const short = (place) => Number.isInteger(place) && panel.dates[place] ? panel.dates[place].slice(5) : '';
 	return plot(figure, { label: `${panel.title} over time; arrow keys walk along the results`, height: 260, lines,
 		x: { values: places, label: 'results, oldest first', tick: short, words: (index) => panel.dates[index] },
-		y: { label: panel.metric, tick: (value) => quantity(value, panel.unit) },
+		y: { label: panel.metric, unit: panel.unit },
 		words: (value, line, index) => value == null ? '-' :
 			quantity(value, panel.unit) + (line.bounds[index] ? ` (${interval(line.bounds[index], panel.unit)})` : '') });
 }

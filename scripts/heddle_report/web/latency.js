@@ -12,7 +12,7 @@ const WORDS = { response: 'response time, from the planned send', latency: 'serv
 const PERCENTILE = /^(?!generator)(.+)_p(\d\d)(\d*)$/;
 
 const rarity = (share) => Math.log10(1 / (1 - share));
-const percent = (share) => `${Number((share * 100).toFixed(4))} %`;
+const percent = (share) => share < 1 ? `${Number((share * 100).toFixed(4))} %` : 'max';
 
 const trialsWith = (metric) => metric.trials.filter(isNumber).length;
 
@@ -22,7 +22,12 @@ function inAllTrials(metrics) {
 	return new Map([...metrics].filter(([, metric]) => trialsWith(metric) === most));
 }
 
-// What was timed: its metrics by share of all messages.
+function withMost(kase, what, metrics) {
+	const most = metricOf(kase, `${what}_max`);
+	return most ? new Map([...metrics, [1, most]]) : metrics;
+}
+
+// What was timed: its metrics by share of all messages, 1 being the most that was seen.
 function curvesOf(kase) {
 	const curves = new Map();
 	for (const name of Object.keys(kase.metrics || {})) {
@@ -30,7 +35,8 @@ function curvesOf(kase) {
 		if (metric && metric.unit === 'ns')
 			curves.set(what, (curves.get(what) || new Map()).set(Number(`0.${whole}${part}`), metric));
 	}
-	return new Map([...curves].map(([what, metrics]) => [what, inAllTrials(metrics)]).filter(([, metrics]) => metrics.size > 1));
+	return new Map([...curves].map(([what, metrics]) => [what, withMost(kase, what, inAllTrials(metrics))])
+		.filter(([, metrics]) => metrics.size > 1));
 }
 
 function chosen(curves) {
@@ -41,14 +47,22 @@ function chosen(curves) {
 // The lines of a case; `name` says whose they are where there are several.
 export function latencyLines(kase, look, name) {
 	const curves = curvesOf(kase);
-	return chosen(curves).map((what, i) => ({ name: [name, (i || !name) && (WORDS[what] || metricWords(what))].filter(Boolean).join(', '),
-		look, metrics: curves.get(what), isSecond: i > 0, quiet: Boolean(name && i), ...i ? { dash: [2, 2], width: 1, radius: 2 } : {} }));
+	return chosen(curves).map((what, i) => ({ look, metrics: curves.get(what), isSecond: i > 0, quiet: Boolean(name && i),
+		name: [name, (i || !name) && (WORDS[what] || metricWords(what))].filter(Boolean).join(', '), spanGaps: false,
+		...i ? { dash: [2, 2], width: 1, radius: 2 } : {} }));
+}
+
+// The most that was seen stands a step beyond the last percentile, as in the figures of `heddle plot`.
+function placesOf(shares) {
+	const places = shares.filter((share) => share < 1).map(rarity);
+	return places.length < shares.length ? [...places, places[places.length - 1] + Math.log10(6)] : places;
 }
 
 export function latencyPlot(host, lines, height = 190) {
 	if (!lines.length)
 		return null;
-	const shares = [...new Set(lines.flatMap((line) => [...line.metrics.keys()]))].sort((a, b) => a - b), places = shares.map(rarity);
+	const shares = [...new Set(lines.flatMap((line) => [...line.metrics.keys()]))].sort((a, b) => a - b);
+	const places = placesOf(shares);
 	for (const line of lines) {
 		const found = shares.map((share) => line.metrics.get(share));
 		line.values = found.map((metric) => metric ? metric.median : null);
@@ -57,9 +71,9 @@ export function latencyPlot(host, lines, height = 190) {
 	}
 	const log = lines.some((line) => line.values.some((value) => value > 0));
 	return plot(host, { label: 'Latency by percentile; arrow keys walk along the percentiles', height, lines,
-		x: { values: places, splits: places, label: 'of all were quicker', tick: (place) => percent(1 - 10 ** -place),
+		x: { values: places, splits: places, label: 'of all were quicker', tick: (place) => percent(shares[places.indexOf(place)]),
 			words: (index) => percent(shares[index]) },
-		y: { label: 'time' + (log ? ', log scale' : ''), log, tick: (value) => quantity(value, 'ns') },
+		y: { label: 'time', unit: 'ns', log },
 		words: (value, line, index) => value == null ? '-' :
 			quantity(value, 'ns') + (line.bounds[index] ? ` (${interval(line.bounds[index], 'ns')})` : '') });
 }

@@ -6,7 +6,8 @@ import { boundsOf, gateOf, metricOf } from './panels.js';
 import { plot } from './plot.js';
 import { count, digits, interval, isNumber, metricWords, quantity, valueText } from './words.js';
 
-const settings = (object) => Object.entries(object || {}).map(([key, value]) => `${key}=${valueText(value)}`).join('  ') || 'none';
+const settings = (object) =>
+	Object.entries(object || {}).map(([key, value]) => `${key}=${valueText(value)}`).join('  ') || 'none';
 
 function facts(kase) {
 	const rows = [['Parameters', settings(kase.params)], ['Options', settings(kase.options)],
@@ -28,13 +29,15 @@ function trialsPlot(host, kase, look) {
 	const lines = [{ name: metricWords(gate), values, look, plain: false, radius: 4 }];
 	const whole = metricOf(kase, gate);
 	if (whole) {
-		const pair = boundsOf(whole), bound = { look: { light: '#888', dark: '#999', marker: 'o' }, points: false, width: 1, quiet: true };
+		const look = { light: '#888', dark: '#999', marker: 'o' };
+		const pair = boundsOf(whole), bound = { look, points: false, width: 1, quiet: true };
 		lines.push({ ...bound, name: 'median', values: values.map(() => whole.median) });
 		if (pair)
-			pair.forEach((value, i) => lines.push({ ...bound, dash: [2, 2], name: i ? 'upper bound' : 'lower bound', values: values.map(() => value) }));
+			pair.forEach((value, i) => lines.push({ ...bound, dash: [2, 2], name: i ? 'upper bound' : 'lower bound',
+				values: values.map(() => value) }));
 	}
 	return plot(host, { label: 'Trials in the order they ran; arrow keys walk along them', height: 190, lines,
-		x: byTrial(trials), y: { label: metricWords(gate), tick: (value) => quantity(value, metric.unit) },
+		x: byTrial(trials), y: { label: metricWords(gate), unit: metric.unit },
 		words: (value) => quantity(value, metric.unit) });
 }
 
@@ -62,9 +65,10 @@ function windowsPlot(host, kase, look) {
 		return null;
 	const metric = kase.metrics?.[gateOf(kase)], unit = metric?.unit.endsWith('/s') && kase.workload !== 'copy' ? metric.unit : '/s';
 	return plot(host, { label: 'Windows within trials; arrow keys walk along them', height: 190,
-		x: { values: places, label: 'windows within trials', splits: trials.map((entry, i) => i + 0.43), words: (index) => words[index],
+		x: { values: places, label: 'windows within trials', splits: trials.map((entry, i) => i + 0.43),
+			words: (index) => words[index],
 			tick: (place) => trials.length <= 24 || Math.round(place) % 10 === 0 ? String(trials[Math.floor(place)]?.trial.round ?? '') : '' },
-		y: { label: 'rate of a window', tick: (value) => quantity(value, unit) },
+		y: { label: 'rate of a window', unit },
 		lines: [{ name: 'rate', values: rates, look: { ...look, marker: 'o', dash: [] }, spanGaps: false, radius: 1.6, width: 1 }],
 		words: (value) => quantity(value, unit) });
 }
@@ -76,8 +80,9 @@ function gaugePlots(host, kase) {
 		const values = trials.map(({ trial }) => gauge.read(trial.gauges, kase));
 		if (!values.some((value) => value))
 			continue;
-		ends.push(plot(host, { label: `${gauge.name}; arrow keys walk along the trials`, height: 110, x: { ...byTrial(trials), label: null },
-			y: { label: gauge.name, tick: (value) => quantity(value, gauge.unit) },
+		ends.push(plot(host, { label: `${gauge.name}; arrow keys walk along the trials`, height: 110,
+			x: { ...byTrial(trials), label: null },
+			y: { label: gauge.name, unit: gauge.unit },
 			lines: [{ name: gauge.name, values, look, radius: 2.2, width: 1 }], words: (value) => quantity(value, gauge.unit) }));
 	}
 	if (!ends.length)
@@ -96,7 +101,8 @@ function spreadWords(kase) {
 	const spread = kase.spread || {}, words = [
 		isNumber(spread.between_trials_percent) && `trials spread by ${digits(spread.between_trials_percent)} %`,
 		isNumber(spread.within_trials_percent) && `windows within trials by ${digits(spread.within_trials_percent)} %`,
-		isNumber(spread.smallest_change_percent) && `the smallest change that could have been seen is ${digits(spread.smallest_change_percent)} %`,
+		isNumber(spread.smallest_change_percent) &&
+			`the smallest change that could have been seen is ${digits(spread.smallest_change_percent)} %`,
 		kase.stalled_windows > 0 && `${count(kase.stalled_windows, 'window')} stalled`].filter(Boolean);
 	return words.length ? make('p', {}, words.join('; ') + '.') : null;
 }

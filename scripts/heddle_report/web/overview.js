@@ -72,7 +72,7 @@ export class Overview {
 			label: `${panel.title}: ${name} over cores; arrow keys walk along the cores`,
 			x: { values: places, splits: places, label: 'cores', tick: (place) => String(Math.round(2 ** place)),
 				words: (index) => count(cores[index], 'core') },
-			y: { label: name + (log ? ', log scale' : ''), log, tick: (value) => quantity(value, unit) },
+			y: { label: name, unit, log },
 			lines: [...lines, ...guides],
 			words: (value, line, index) => value == null ? '-' :
 				quantity(value, unit) + (line.bounds?.[index] ? ` (${interval(line.bounds[index], unit)})` : ''),
@@ -98,10 +98,10 @@ export class Overview {
 		if (this.view.ideal && cores.length > 1 && metric === EFFICIENCY)
 			guides.push({ name: 'ideal', values: cores.map(() => 100), look, dash: [1, 2], points: false, width: 1 });
 		if (this.view.ideal && cores.length > 1 && metric === GATE && cores[0] === 1) {
-			const best = Math.max(...lines.map((line) => line.values[0] ?? 0)), top = Math.max(...lines.flatMap((line) => line.values));
+			const best = Math.max(...lines.map((line) => line.values[0] ?? 0));
 			if (best > 0)
-				guides.push({ name: 'ideal', look, dash: [1, 2], points: false, width: 1,
-					values: cores.map((number) => best * number <= top * 1.3 ? best * number : null) });
+				guides.push({ name: 'ideal', look, dash: [1, 2], points: false, width: 1, guide: true,
+					values: cores.map((number) => best * number) });
 		}
 		return guides;
 	}

@@ -63,6 +63,7 @@ function followHash(table) {
 const tell = (what) => document.documentElement.dataset[what] = Math.round(performance.now());
 
 async function main() {
+	one('#scriptless').remove();
 	const body = one('#cases-table'), reading = canUnpack() ? read() : null;
 	const table = body && new Table(body, reading && openerOf(reading));
 	listParts();

@@ -17,10 +17,11 @@ function pairsPlot(host, metric, sides) {
 	if (!length)
 		return null;
 	return plot(host, { label: 'Both sides, pair by pair; arrow keys walk along the pairs', height: 240,
-		x: { values: Array.from({ length }, (nothing, i) => i + 1), label: 'pairs', tick: (place) => Number.isInteger(place) ? String(place) : '',
-			words: (index) => `pair ${index + 1}` },
-		y: { label: metricWords(metric), tick: (value) => quantity(value, base.unit) },
-		lines: [{ name: 'base', values: pad(base.trials), look: BASE, width: 1 }, { name: 'new', values: pad(fresh.trials), look: NEW, width: 1 }],
+		x: { values: Array.from({ length }, (nothing, i) => i + 1), label: 'pairs', words: (index) => `pair ${index + 1}`,
+			tick: (place) => Number.isInteger(place) ? String(place) : '' },
+		y: { label: metricWords(metric), unit: base.unit },
+		lines: [{ name: 'base', values: pad(base.trials), look: BASE, width: 1 },
+			{ name: 'new', values: pad(fresh.trials), look: NEW, width: 1 }],
 		words: (value) => quantity(value, base.unit) });
 }
 
@@ -28,7 +29,8 @@ export function openVerdict(host, content, verdict, looks) {
 	const places = [content.base, content.new].map((side) => indexOf(side, verdict.case));
 	host.append(make('h3', {}, verdict.case));
 	if (places.includes(-1)) {
-		host.append(make('p', {}, 'Its trials are not in this document' + (content.base.results ? ': two results were compared.' : '.')));
+		const why = content.base.results ? ': two results were compared.' : '.';
+		host.append(make('p', {}, 'Its trials are not in this document' + why));
 		return () => {};
 	}
 	const sides = places.map((place, i) => (i ? content.new : content.base).cases[place]);

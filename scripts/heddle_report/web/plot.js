@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import { make } from './dom.js';
 import { trace } from './marks.js';
-import { isNumber } from './words.js';
+import { axisName, isNumber, tickWords } from './words.js';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const charts = new Set();
@@ -10,6 +10,8 @@ const charts = new Set();
 const page = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const colourOf = (look) => (dark.matches ? look.dark : look.light) ?? page('--ink');
 dark.addEventListener('change', () => charts.forEach((chart) => chart.redraw()));
+const dashOf = (line) => (line.dash ?? line.look.dash ?? []).map((length) => length * 2);
+const widthOf = (line) => line.plain === false ? 0 : line.width ?? 1.8;
 
 function drawMarks(chart, line, index) {
 	const { ctx, data } = chart, ratio = devicePixelRatio, look = line.look;
@@ -39,8 +41,8 @@ function seriesOf(line, words) {
 		label: line.name,
 		class: line.quiet ? 'quiet' : undefined,
 		stroke: () => colourOf(line.look),
-		width: line.plain === false ? 0 : line.width ?? 1.8,
-		dash: (line.dash ?? line.look.dash ?? []).map((length) => length * 2),
+		width: widthOf(line),
+		dash: dashOf(line),
 		points: { show: false },
 		spanGaps: line.spanGaps ?? true,
 		paths: line.scatter ? () => null : undefined,
@@ -48,15 +50,33 @@ function seriesOf(line, words) {
 	};
 }
 
+const FONT = '11px system-ui, "DejaVu Sans", sans-serif', TICK = 4, GAP = 5;
+
 function axisOf(axis) {
 	const grid = () => page('--grid');
-	return { stroke: () => page('--dim'), grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 },
-		font: '11px system-ui, sans-serif', labelFont: '11px system-ui, sans-serif', ...axis };
+	return { stroke: () => page('--dim'), grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: TICK },
+		gap: GAP, font: FONT, labelFont: FONT, ...axis };
 }
 
-// Bounds of all that is drawn; from zero unless the axis is in powers.
+// As wide as the widest label.
+function sizeOf(chart, labels) {
+	const { ctx } = chart;
+	ctx.save();
+	ctx.font = FONT;
+	const widest = Math.max(0, ...(labels || []).map((label) => ctx.measureText(label).width));
+	ctx.restore();
+	return Math.ceil(widest) + TICK + GAP + 3;
+}
+
+const valueAxis = (y) => axisOf({ size: sizeOf, splits: y.log ? powers : undefined, filter: (chart, ticks) => ticks,
+	values: (chart, ticks) => ticks.map((tick) => tick == null ? '' : tickWords(tick, y.unit)) });
+
+const placeAxis = (x) => axisOf({ label: x.label ?? undefined, size: 26, labelSize: 16, splits: x.splits && (() => x.splits),
+	values: (chart, ticks) => ticks.map(x.tick) });
+
+// Bounds of all that was measured, a guide may leave them; from zero unless the axis is in powers.
 function rangeOf(lines, log) {
-	const values = lines.flatMap((line) => [...line.values, ...(line.bounds || []).flat()]).filter(isNumber);
+	const values = lines.filter((line) => !line.guide).flatMap((line) => [...line.values, ...(line.bounds || []).flat()]).filter(isNumber);
 	const good = log ? values.filter((value) => value > 0) : values;
 	if (!good.length)
 		return log ? [0.1, 1] : [0, 1];
@@ -94,6 +114,42 @@ function walkWithKeys(host, chart, lines, x, words) {
 	});
 }
 
+// In the legend a line is drawn as in the picture, with its dash and its marker: colour alone does not tell.
+function drawSwatch(canvas, line) {
+	const context = canvas.getContext('2d'), [width, height] = [SWATCH.width, SWATCH.height];
+	context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+	context.clearRect(0, 0, width, height);
+	context.strokeStyle = context.fillStyle = colourOf(line.look);
+	if (widthOf(line)) {
+		context.lineWidth = widthOf(line);
+		context.setLineDash(dashOf(line));
+		context.beginPath();
+		context.moveTo(0, height / 2);
+		context.lineTo(width, height / 2);
+		context.stroke();
+	}
+	if (line.points === false)
+		return;
+	context.setLineDash([]);
+	context.lineWidth = 1.3;
+	trace(context, line.look.marker, width / 2, height / 2, line.radius ?? 3);
+	context.fillStyle = line.hollow?.every(Boolean) ? page('--paper') : colourOf(line.look);
+	context.fill();
+	context.stroke();
+}
+
+const SWATCH = { width: 28, height: 12 };
+
+function swatches(host, lines) {
+	const drawn = [...host.querySelectorAll('.u-series:not(:first-child) th')].map((row, i) => {
+		const canvas = make('canvas', { class: 'swatch', width: SWATCH.width * devicePixelRatio,
+			height: SWATCH.height * devicePixelRatio });
+		row.prepend(canvas);
+		return () => drawSwatch(canvas, lines[i]);
+	});
+	return () => drawn.forEach((draw) => draw());
+}
+
 // Lines are switched off and on in the legend, by keys too.
 function legendByKeys(host) {
 	for (const row of host.querySelectorAll('.u-series:not(:first-child) th')) {
@@ -108,13 +164,13 @@ function legendByKeys(host) {
 	}
 }
 
-/* x: { values, splits, tick(value), label, words(index) }; y: { unit words, label, log, tick(value) };
+/* x: { values, splits, tick(value), label, words(index) }; y: { label, unit, log };
    lines: { name, look, values, bounds, hollow, … }; words(value, line, index): what the legend says.
    Returns what takes the chart away again. */
 export function plot(host, { label, x, y, lines, words, height = 260, extra = {} }) {
 	const holder = make('div', { class: 'plot', tabindex: 0, role: 'group', 'aria-label': label });
 	if (y.label)
-		holder.append(make('p', { class: 'axis-name' }, y.label));
+		holder.append(make('p', { class: 'axis-name' }, axisName(y.label, y.unit, y.log)));
 	host.append(holder);
 	const space = (x.values[x.values.length - 1] - x.values[0]) * 0.04 || 0.5;
 	const options = {
@@ -125,10 +181,9 @@ export function plot(host, { label, x, y, lines, words, height = 260, extra = {}
 		},
 		series: [{ label: x.label, value: (chart, value, index, at) => at == null ? '' : x.words(at) },
 			...lines.map((line) => seriesOf(line, words))],
-		axes: [axisOf({ label: x.label ?? undefined, size: 26, labelSize: 16, splits: x.splits && (() => x.splits), values: (chart, ticks) => ticks.map(x.tick) }),
-			axisOf({ size: 74, splits: y.log ? powers : undefined, filter: (chart, ticks) => ticks, values: (chart, ticks) => ticks.map((tick) => tick == null ? '' : y.tick(tick)) })],
+		axes: [placeAxis(x), valueAxis(y)],
 		cursor: { drag: { x: false, y: false }, points: { size: 7 }, ...extra.cursor },
-		legend: { live: true, markers: { fill: (chart, index) => index ? colourOf(lines[index - 1].look) : null } },
+		legend: { live: true, markers: { show: false } },
 		hooks: {
 			drawSeries: [(chart, index) => index && chart.series[index].show && drawMarks(chart, lines[index - 1], index)],
 			draw: extra.draw ? [extra.draw] : [],
@@ -137,6 +192,9 @@ export function plot(host, { label, x, y, lines, words, height = 260, extra = {}
 	const chart = new uPlot(options, [x.values, ...lines.map((line) => line.values)], holder);
 	walkWithKeys(holder, chart, lines, x, words);
 	legendByKeys(holder);
+	const redraw = swatches(holder, lines);
+	redraw();
+	dark.addEventListener('change', redraw);
 	const observer = new ResizeObserver(() => {
 		if (holder.clientWidth && Math.abs(holder.clientWidth - chart.width) > 1)
 			chart.setSize({ width: holder.clientWidth, height });
@@ -146,6 +204,7 @@ export function plot(host, { label, x, y, lines, words, height = 260, extra = {}
 	return () => {
 		observer.disconnect();
 		charts.delete(chart);
+		dark.removeEventListener('change', redraw);
 		chart.destroy();
 		holder.remove();
 	};

@@ -24,6 +24,17 @@ function scaled(value, unit) {
 	return [value, factor, prefix + (UNITS[unit] ?? unit)];
 }
 
+// Of an axis: the unit stands once, in its name; but times keep theirs, since "m" alone would be no millisecond.
+export function tickWords(value, unit) {
+	if (unit === 'ns' || unit in PLAIN)
+		return quantity(value, unit);
+	const [factor, prefix] = scaleOf(value);
+	return `${Number(digits(value / factor))} ${prefix}`.trimEnd();
+}
+
+export const axisName = (name, unit, log) =>
+	[name, unit === 'ns' || unit in PLAIN ? '' : unit, log ? 'log scale' : ''].filter(Boolean).join(', ');
+
 export function quantity(value, unit) {
 	if (!isNumber(value))
 		return '-';
