@@ -150,4 +150,4 @@ def trials_section(of_rows, looks):
     return section("trials", "Trials in the order they ran",
                    grid([figure(panel, strips(panel, looks)) for panel in panels]),
                    about="A strip a case, from 1/1.6 of its median to 1.6 times: what drifts, or has two modes, is seen. "
-                   "The number is its cores; hollow at the edge: beyond that; ×: failed.")
+                   "The number is its cores; hollow at the edge: beyond that; ×: no number, as a trial of the case failed.")

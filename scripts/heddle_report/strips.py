@@ -14,23 +14,24 @@ def cross(x, y):
 
 
 class Marks:
-    """Of the strips of one line: dots, those that lie beyond their strip, and crosses where a trial failed."""
+    """Of the strips of one line: dots, those that lie beyond their strip, and crosses where there is no number: of a case with
+    a failed trial none counts."""
 
     def __init__(self):
-        self.dots, self.beyond, self.failed = [], [], []
+        self.dots, self.beyond, self.absent = [], [], []
 
     def add(self, strip, y, x_of):
         for order, value in zip(strip.orders, strip.values):
             x, away = x_of(order), 0 if value is None else offset(value)
-            kind = self.failed if value is None else self.beyond if abs(away) >= LIMIT else self.dots
+            kind = self.absent if value is None else self.beyond if abs(away) >= LIMIT else self.dots
             kind.append((x, y - away * STRIP))
 
     def drawn(self, class_):
         yield element("path", d=steps(self.dots + self.beyond), class_=f"dots small {class_}")
         if self.beyond:
             yield element("path", d=steps(self.beyond), class_="holes small")
-        if self.failed:
-            yield element("path", d="".join(cross(*place) for place in self.failed), class_="failed")
+        if self.absent:
+            yield element("path", d="".join(cross(*place) for place in self.absent), class_="absent")
 
 
 def marks(panel, heights, x_of, looks):

@@ -137,6 +137,23 @@ test('a phone: no label of a live chart is cut off', () => open('small.html', as
 	};
 } }));
 
+test('on paper all details are open, and closed again after', () => open('small.html', async (page) => {
+	const closed = () => page.locator('details:not([open])').count();
+	const before = await closed();
+	assert.ok(before > 2);
+	await page.evaluate(() => addEventListener('beforeprint', () => {
+		window.closedOnPaper = document.querySelectorAll('details:not([open])').length;
+	}));
+	await page.pdf();
+	assert.equal(await page.evaluate(() => window.closedOnPaper), 0);
+	assert.equal(await closed(), before);
+}));
+
+test('on paper details show what is in them without a script too', () => open('small.html', async (page) => {
+	await page.emulateMedia({ media: 'print' });
+	assert.ok((await page.locator('#method details pre').boundingBox()).height > 100);
+}, { javaScriptEnabled: false }));
+
 test('hostile texts are shown and not run', () => open('hostile.html', async (page) => {
 	await page.press('button.open >> nth=0', 'Enter');
 	await page.waitForSelector('tr.part h3');

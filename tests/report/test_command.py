@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from html import unescape
 
-from rig import TOP, report, small
+from rig import TOP, report, simulated, small, write
 
 from heddle_report import command, document, method  # of scripts/, which rig knows of
 
@@ -45,6 +45,22 @@ class Command(unittest.TestCase):
             with open(os.path.join(self.folder, config[1]), "wb") as file:
                 file.write(base64.b64decode(config[2]))
         return words[1:]
+
+    def test_the_fit_is_told_with_its_intervals(self):
+        path = os.path.join(self.folder, "result.json")
+        write(self.folder, "result.json", simulated())
+        self.assertEqual(report(path, env=dict(os.environ, HEDDLE=HEDDLE)).returncode, 0)
+        with open(path[:-5] + ".html", encoding="utf-8") as file:
+            scaling = file.read().split("<section id=scaling ")[1].split("</section>")[0]
+        found = re.findall(r"<tr><th [^>]*>([^<]*)<td><span [^>]*>([^<]*)</span><td>[^<]*<td>([^<]*)<td>([^<]*)<td>([^<]*)", scaling)
+        told = {tuple(row[:2]): row[2:] for row in found}
+        self.assertGreater(len(told), 15)
+        for alpha, beta, peak in told.values():
+            self.assertRegex(alpha, r"^\S+ \[\S+, \S+\]$")
+            self.assertRegex(beta, r"^\S+ \[\S+, \S+\]$")
+            self.assertNotIn("∞", peak)
+        self.assertEqual(told["counter batch=1", "serial"][2], "flat; Amdahl’s law tells it as well")
+        self.assertRegex(told["counter batch=1", "process-pool"][2], r"^peak [0-9.]+ \[")
 
     def repeated(self, *words):
         self.heddle(*words, "--no-lock", "-o", "first.json")

@@ -136,11 +136,13 @@ class Page(unittest.TestCase):
         trials = self.section("trials")
         drawn = [attributes for tag, attributes in trials.attributes if tag == "path"]
         dots = sum(one["d"].count("M") for one in drawn if one.get("class", "").startswith("dots"))
-        failed = sum(one["d"].count("M") for one in drawn if one.get("class") == "failed")
+        absent = sum(one["d"].count("M") for one in drawn if one.get("class") == "absent")
         document = simulated("--rounds", "3")
         good = sum(len(case["trials"]) for case in document["cases"] if case["status"] == "ok")
         self.assertEqual(dots, good)
-        self.assertEqual(failed, sum(len(case["trials"]) for case in document["cases"] if case["status"] == "crashed"))
+        self.assertEqual(absent, sum(len(case["trials"]) for case in document["cases"] if case["status"] == "crashed"))
+        self.assertIn("×: no number", trials.text)
+        self.assertNotIn("×: failed", trials.text)
 
     def test_two_machines_have_maps_and_trials_each(self):
         other = copy.deepcopy(LEAST)

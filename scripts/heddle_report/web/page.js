@@ -62,11 +62,22 @@ function followHash(table) {
 // How far the page is, in milliseconds since it was asked for.
 const tell = (what) => document.documentElement.dataset[what] = Math.round(performance.now());
 
+// Paper cannot be clicked on: all is open while it is printed.
+function openOnPaper() {
+	let opened = [];
+	addEventListener('beforeprint', () => {
+		opened = all('details:not([open])');
+		opened.forEach((part) => part.open = true);
+	});
+	addEventListener('afterprint', () => opened.splice(0).forEach((part) => part.open = false));
+}
+
 async function main() {
 	one('#scriptless').remove();
 	const body = one('#cases-table'), reading = canUnpack() ? read() : null;
 	const table = body && new Table(body, reading && openerOf(reading));
 	listParts();
+	openOnPaper();
 	if (facts.history)
 		enliven(facts.history, facts.looks);
 	tell('stands');
