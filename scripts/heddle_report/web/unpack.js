@@ -1,5 +1,5 @@
 // The raw document from the page, byte for byte as the file was: the other half of pack.py.
-const NUMBER = '\x01', COLUMN = '\x02';
+const NUMBER = '\x01', COLUMN = '\x02', SPACED = ';';
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;,=>?@^_`{|}~';
 
 export const canUnpack = () => typeof DecompressionStream === 'function';
@@ -37,7 +37,7 @@ function joined(text) {
 	parts[0].split(NUMBER).forEach((piece, i) => {
 		if (i) {
 			const column = columns.get(key);
-			out.push(column.values[column.next++]);
+			out.push(column.values[column.next++].replaceAll(SPACED, ', '));
 		}
 		if (piece.includes('"')) // mostly it is a comma
 			for (const found of piece.matchAll(token))
