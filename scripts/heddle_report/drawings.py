@@ -21,7 +21,13 @@ def rows(documents):
     found = rows_of([checked(dict(document.content)) for document in documents])
     for row, case in zip(found, [case for document in documents for case in document.cases]):
         row.series, row.title = case["series"], case["title"]
+        row.case = {**row.case, "params": named_in(row.title, row.case["params"])}
     return found
+
+
+def named_in(title, params):
+    """So that what a figure calls a workload is its title, as everywhere on the page: the defaults stay unsaid."""
+    return {key: value for key, value in params.items() if f" {key}=" in title}
 
 
 def panels_of(make, of_rows):
@@ -135,7 +141,8 @@ def heat_section(of_rows, looks):
     panels = panels_of(heat, of_rows)
     if not panels:
         return None
-    return section("heat", "All workloads and models", element("div", [heat_table(panel, looks) for panel in panels], class_="maps"),
+    maps = element("div", [heat_table(panel, looks) for panel in panels], class_="maps")
+    return section("heat", "All workloads and models", maps,
                    about="Medians. Brightest is the best of its row, darkest a hundredth of it or less. "
                          "Bold: the best, and what its 95 % interval overlaps.")
 

@@ -120,8 +120,14 @@ def config_link(config, name):
 
 def method(document):
     sentences = of_comparison(document) if document.is_verdict else of_result(document)
+    return join([element("p", sentence) for sentence in sentences], element("h3", "Again"), again(document))
+
+
+def again(document):
+    simulated = document.machine.get("simulated")
+    if simulated:
+        return element("p", "No run made this, so no command repeats it: ", value_text(simulated) or "it is simulated", ".")
     words, name = command(document)
-    return join([element("p", sentence) for sentence in sentences],
-                element("h3", "Again"), element("p", UNTOLD) if name and "filter" not in document.run else None,
+    return join(element("p", UNTOLD) if name and "filter" not in document.run else None,
                 element("pre", words, class_="command", tabindex=0, aria_label="Command"),
                 config_link(document.run["config"], name) if name else None)

@@ -14,8 +14,8 @@ def sentence(content):
     summary = {key: number(value) or 0 for key, value in content["summary"].items()}
     words = [f"{summary.get(key, 0):g} {key}" for key in VERDICTS if summary.get(key)]
     others = [f"{summary.get(key, 0):g} {key}" for key in ("failed", "skipped", "new", "removed") if summary.get(key)]
-    judged = f"{summary.get('judged', 0):g} of {count(int(summary.get('cases', 0)), 'case')} judged: {listed(words) or 'no verdict'}"
-    return judged + (f"; without a verdict {listed(others)}" if others else "") + "."
+    judged = f"{summary.get('judged', 0):g} of {count(int(summary.get('cases', 0)), 'case')} judged"
+    return f"{judged}: {listed(words) or 'no verdict'}" + (f"; without a verdict {listed(others)}" if others else "") + "."
 
 
 def of_comparison(document):

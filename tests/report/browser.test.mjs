@@ -151,7 +151,7 @@ test('on paper all details are open, and closed again after', () => open('small.
 
 test('on paper details show what is in them without a script too', () => open('small.html', async (page) => {
 	await page.emulateMedia({ media: 'print' });
-	assert.ok((await page.locator('#method details pre').boundingBox()).height > 100);
+	assert.ok((await page.locator('#pictures details svg').first().boundingBox()).height > 100);
 }, { javaScriptEnabled: false }));
 
 test('hostile texts are shown and not run', () => open('hostile.html', async (page) => {
@@ -207,6 +207,11 @@ test('a phone: an opened row is no wider than the screen, a forest plot can be r
 	assert.equal(await page.locator('svg.forest:visible').count(), 1);
 	const name = await page.locator('svg.forest:visible text').filter({ hasText: 'copy' }).first().boundingBox();
 	assert.ok(name.height >= 9, JSON.stringify(name));
+}, { viewport: { width: 360, height: 740 } }));
+
+test('a phone: the names of strips can be read', () => open('small.html', async (page) => {
+	await page.locator('#trials').scrollIntoViewIfNeeded();
+	assert.ok((await page.locator('#trials .rights text').first().boundingBox()).height >= 12);
 }, { viewport: { width: 360, height: 740 } }));
 
 test('without a script tables and pictures stand', () => open('small.html', async (page) => {

@@ -21,9 +21,16 @@ def small():
     return simulated("--cores", "1,2", "--rounds", "6")
 
 
+def as_measured(result):
+    """A copy that does not say that it is made up."""
+    result = copy.deepcopy(result)
+    del result["machine"]["simulated"]
+    return result
+
+
 def hostile(result):
     """Every text of it that is free is markup."""
-    result = copy.deepcopy(result)
+    result = as_measured(result)
     result["run"]["name"] = result["machine"]["cpu_model"] = result["machine"]["kernel"] = HOSTILE
     result["run"]["warnings"] = [{"id": "W03", "text": HOSTILE}]
     result["run"]["config"]["about"] = HOSTILE

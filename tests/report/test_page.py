@@ -10,7 +10,9 @@ import tempfile
 import unittest
 from html.parser import HTMLParser
 
-from rig import HOSTILE, TOP, hostile, hostile_comparison, report, simulated, small, write
+from rig import HOSTILE, TOP, as_measured, hostile, hostile_comparison, report, simulated, small, write
+
+from heddle_report import banner  # of scripts/, which rig knows of
 
 SAMPLE = os.path.join(TOP, "tests", "verdict", "sample.json")
 LEAST = small()
@@ -216,10 +218,32 @@ class Page(unittest.TestCase):
         self.assertIn("The scalability fit is missing: there is no heddle", self.page(LEAST).text)
 
     def test_the_method_and_the_command(self):
-        page = self.page(LEAST)
+        page = self.page(as_measured(LEAST))
         self.assertIn(f"--seed {LEAST['run']['seed']}", page.text)
         self.assertIn("in 6 rounds", page.text)
         self.assertIn("from the smallest to the largest", page.text)
+
+    def test_what_no_run_made_has_no_command(self):
+        page = self.page(LEAST)
+        self.assertNotIn("heddle run", page.text)
+        self.assertIn("No run made this, so no command repeats it", page.text)
+
+    def test_the_fastest_is_told_on_the_fewest_cores_that_are_as_good(self):
+        one, two, four = (copy.deepcopy(LEAST["cases"][0]) for _ in range(3))
+        for case, cores, low, high in ((one, 1, 80, 100), (two, 2, 95, 115), (four, 4, 105, 125)):
+            case["cores"] = cores
+            case["metrics"]["throughput"].update(median=(low + high) / 2, ci95=[low, high])
+        self.assertIs(banner.fewest_cores(four, [four, two, one]), two)
+        two["metrics"]["throughput"]["ci95"] = None
+        self.assertIs(banner.fewest_cores(four, [four, two, one]), four)
+
+    def test_a_workload_has_one_name(self):
+        self.page(LEAST)
+        for name in ("heat", "pictures", "latency", "trials"):
+            with self.subTest(section=name):
+                text = self.section(name).text
+                self.assertIn("echo", text)
+                self.assertNotIn("rate=0", text.replace("rate=0.", ""))
 
     def test_a_comparison_has_a_forest_plot(self):
         with open(SAMPLE, encoding="utf-8") as file:
