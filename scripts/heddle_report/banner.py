@@ -1,7 +1,7 @@
 """What a reader sees first: whether all went well, and who was fastest where."""
 from .html import Html, element, join, table
 from .panels import gate, median_of
-from .words import bounds_of, count, digits, interval, quantity
+from .words import bounds_of, count, digits, interval, quantity, unit_note
 
 TONES = {"bad": "✗", "doubtful": "!", "good": "✓", "plain": "·"}
 
@@ -77,7 +77,7 @@ def winner_row(title, cases, looks):
     first = fewest_cores(best, [best, *rest])
     rival = next((case for case in rest if case["series"] != first["series"]), None)
     metric = gate(first)[1]
-    lead = "the only one" if rival is None else lead_words(factor(first, rival), first, [rival])
+    lead = "the only one" if rival is None else lead_words(factor(best, rival), best, [rival])
     return [title, element("td", element("span", first["series"], class_="key " + looks.class_of(first["series"]))),
             count(first["cores"], "core"), element("td", quantity(metric["median"], metric["unit"]), class_="number"),
             element("td", interval(metric["ci95"], metric["unit"], metric["median"]), class_="number"), lead]
@@ -94,5 +94,6 @@ def winners(panels, looks):
         return Html("")
     return join(table(["Workload", "Fastest", "On", "Median", "95 % interval", "Ahead of the next model by"], rows,
                       class_="winners"),
-                element("p", "“On”: the fewest cores whose interval meets that of the model's best. “Within the noise”:"
+                element("p", unit_note(gate(point.case)[1]["unit"] for panel in panels for point in panel.points),
+                        " “On”: the fewest cores whose interval meets that of the model's best. “Within the noise”:"
                         " the two intervals meet, so another run may put them the other way round.", class_="about"))

@@ -47,7 +47,8 @@ def whole_from(least):
 
 WHOLE, COUNT = whole_from(0), whole_from(1)
 FLAG = kind("true or false", lambda value: isinstance(value, bool))
-MAYBE_NUMBER = kind(f"a number nearer to zero than {TOO_LARGE:g}, or null", lambda value: value is None or number(value) is not None)
+MAYBE_NUMBER = kind(f"a number nearer to zero than {TOO_LARGE:g}, or null",
+                    lambda value: value is None or number(value) is not None)
 OBJECT = kind("an object", lambda value: isinstance(value, dict))
 MAYBE_OBJECT = kind("an object or null", lambda value: value is None or isinstance(value, dict))
 MAYBE_LIST = kind("a list or null", lambda value: value is None or isinstance(value, list))
@@ -55,8 +56,8 @@ STATUSES = ("ok", "skipped", "failed", "timed-out", "crashed", "wrong-result")
 STATUS = kind(f"one of {' '.join(STATUSES)}", lambda value: value in STATUSES)
 VERDICTS = ("regression", "improvement", "same", "inconclusive", "contaminated")
 VERDICT = kind(f"one of {' '.join(VERDICTS)}", lambda value: value in VERDICTS)
-INTERVAL = kind(f"two numbers nearer to zero than {TOO_LARGE:g}, or null", lambda value: value is None or isinstance(value, list) and len(value) == 2
-                and None not in map(number, value))
+INTERVAL = kind(f"two numbers nearer to zero than {TOO_LARGE:g}, or null", lambda value: value is None
+                or isinstance(value, list) and len(value) == 2 and None not in map(number, value))
 
 # A key with "?" may be missing.
 FRAME = {"object": MAYBE_TEXT, "function": MAYBE_TEXT, "offset": MAYBE_NUMBER, "address": MAYBE_NUMBER}

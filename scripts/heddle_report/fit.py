@@ -71,6 +71,6 @@ def fit_section(panels, fits, looks):
     known, without = list(rows(panels, fits, looks)), reasons(fits)
     about = ("Universal Scalability Law: X(N) = λN / (1 + α(N-1) + βN(N-1)); α is what must wait its turn, β what "
              "the cores cost each other; Amdahl's law is the same with β = 0. Dashed in the pictures.")
-    return section("scaling", "How it scales", table(
-        ["Workload", "Model", "λ, one core", "α [95 % interval]", "β [95 % interval]", "Peak in cores [95 % interval]"], known, class_="numbers") if known else None,
-        details("No fit, and why", join(without)) if without else None, about=about if known else None)
+    heading = ["Workload", "Model", "λ, one core", "α [95 % interval]", "β [95 % interval]", "Peak in cores [95 % interval]"]
+    return section("scaling", "How it scales", table(heading, known, class_="numbers") if known else None,
+                   details("No fit, and why", join(without)) if without else None, about=about if known else None)

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from rig import HOSTILE, TOP, as_measured, hostile, hostile_comparison, report, simulated, small, write
 
 from heddle_report import banner  # of scripts/, which rig knows of
+from heddle_report.panels import Looks
 
 SAMPLE = os.path.join(TOP, "tests", "verdict", "sample.json")
 LEAST = small()
@@ -222,6 +223,15 @@ class Page(unittest.TestCase):
         self.assertIn(f"--seed {LEAST['run']['seed']}", page.text)
         self.assertIn("in 6 rounds", page.text)
         self.assertIn("from the smallest to the largest", page.text)
+
+    def test_the_lead_is_that_of_the_best_not_of_fewer_cores(self):
+        slow, best, rival = (copy.deepcopy(LEAST["cases"][0]) for _ in range(3))
+        for case, series, cores, median in ((slow, "a", 1, 95), (best, "a", 4, 100), (rival, "b", 4, 98)):
+            case.update(series=series, cores=cores)
+            case["metrics"]["throughput"].update(median=median, ci95=[median - 10, median + 10])
+        row = banner.winner_row("", [slow, best, rival], Looks([slow, rival]))
+        self.assertEqual(row[2], "1 core")
+        self.assertEqual(row[-1], "1.02 times b: within the noise")
 
     def test_what_no_run_made_has_no_command(self):
         page = self.page(LEAST)
