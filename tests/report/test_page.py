@@ -87,7 +87,8 @@ class Page(unittest.TestCase):
         heat, titles = self.section("heat"), {case["title"] for case in LEAST["cases"]}
         counts = {case["cores"] for case in LEAST["cases"]}
         self.assertEqual(heat.names.count("tr"), len(counts) * (1 + len(titles)))
-        self.assertEqual(heat.names.count("b"), len(counts) * len(titles))  # the best of each row
+        # The best of each row, and whatever its interval overlaps.
+        self.assertTrue(len(counts) * len(titles) <= heat.names.count("b") < sum(case["status"] == "ok" for case in LEAST["cases"]))
         cells = [attributes.get("class") for tag, attributes in heat.attributes if tag == "td"]
         good = [case for case in LEAST["cases"] if case["status"] == "ok"]
         self.assertEqual(sum(bool(re.fullmatch("h[0-8]", cell or "")) for cell in cells), len(good))
