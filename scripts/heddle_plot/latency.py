@@ -153,6 +153,11 @@ def ends_of(rows):
     return counts if len(counts) <= 2 else [counts[0], counts[-1]]
 
 
+def how_to_see(left_out):
+    """The half sentence on core counts that have no panel."""
+    return f"; for {listed(sorted(left_out))} cores: --only cores=N" if left_out else ""
+
+
 def latency(rows, _):
     good = [row for row in rows if percentiles_of(row)]
     panels, left_out = [], set()
@@ -164,6 +169,6 @@ def latency(rows, _):
                 panels.append(panel_of(of_panel, rows))
     if not panels:
         return None
-    more = f"; for {listed(sorted(left_out))} cores: --only cores=N" if left_out else ""
     panels, columns = arranged(panels, good)
-    return Drawing("latency", "latency by percentile", "", trials_text(good) + PARTLY + more, panels, marks_of(panels), columns)
+    marks = trials_text(good) + PARTLY + how_to_see(left_out)
+    return Drawing("latency", "latency by percentile", "", marks, panels, marks_of(panels), columns)

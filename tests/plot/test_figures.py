@@ -135,6 +135,15 @@ class Others(unittest.TestCase):
                           ((0, 0), (0, 1), (1, 0), (1, 1))], ["4M", "1M", "5", "✗"])
         self.assertEqual([label.get_text() for label in axes.get_xticklabels()], ["serial", "futex"])
 
+    def test_map_tells_other_core_counts_than_its_own(self):
+        cases = [one for model in ("serial", "futex") for one in
+                 sweep(model, 1e6, 0, counts=(1, 2, 8)) + sweep(model, 5.0, 0, title="copy file_kib=4", counts=(1, 2))]
+        figure = drawn(document(cases), "heat")["heat"]
+        names = [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes]
+        self.assertEqual(names, [["counter batch=1, ops/s", "copy file_kib=4, ops/s"],
+                                 ["counter batch=1, ops/s", "copy (2 cores) file_kib=4, ops/s"]])
+        self.assertTrue(any("for 2 cores: --only cores=N" in text for text in texts(figure)))
+
     def test_trials_stand_in_the_order_they_ran(self):
         cases = [case("serial", 1, 1e6), case("futex", 1, 1e6)]
         for one in cases:
