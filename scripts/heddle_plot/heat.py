@@ -8,7 +8,7 @@ from .latency import ends_of, how_to_see
 from .panels import settings_of
 from .rows import grouped
 from .sheet import ALARM, Drawing, Panel
-from .words import cut, plural, scale_of, short_si
+from .words import cut_line, plural, scale_of, short_si
 
 WORST = 0.01  # and less has the darkest colour
 
@@ -40,7 +40,7 @@ class HeatPanel(Panel):
         return sheet.leading(sheet.tick) * 2.3 * len(self.names)
 
     def below(self, sheet):
-        longest = max(min(len(line), 30) for line in self.lines_across)
+        longest = max(len(cut_line(line, 30)) for line in self.lines_across)
         return sheet.leading(sheet.tick) * 1.2 + longest * sheet.tick * 0.57 / 72 * 0.62
 
     def draw(self, axes, sheet, looks):
@@ -67,7 +67,7 @@ class HeatPanel(Panel):
     def label(self, axes, sheet):
         for side in axes.spines.values():
             side.set_visible(False)
-        short = [cut(line, 30) for line in self.lines_across]
+        short = [cut_line(line, 30) for line in self.lines_across]
         axes.set_xticks(range(len(short)), short, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(len(self.names)), ["\n".join(self.wrapped(name)) for name in self.names])
         axes.tick_params(length=0, labelcolor="#222222", labelsize=sheet.tick)

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 
 from .rows import grouped
 from .sheet import LETTER, Panel
-from .words import cut
+from .words import cut_line
 
 MANY = 8  # lines that can be followed in one panel
 GROUP, MOST_GROUPS = 6, 3
@@ -55,7 +55,7 @@ class SeriesPanel(Panel):
     def right(self, sheet):
         if not self.ghosts:
             return super().right(sheet)
-        return super().right(sheet) + 0.2 + max(len(cut(line, NAME)) for line in self.all_lines()) * sheet.tick * LETTER / 72
+        return super().right(sheet) + 0.2 + max(len(cut_line(line, NAME)) for line in self.all_lines()) * sheet.tick * LETTER / 72
 
     def draw_ghosts(self, axes, sheet):
         for points in self.ghosts.values():
@@ -75,7 +75,7 @@ class SeriesPanel(Panel):
         wide, tall = (72 * size for size in axes.get_position().size * axes.figure.get_size_inches())
         beside = 1 + sheet.mark * 1.8 / wide
         for line, height in apart(heights, sheet.tick * 1.3 / tall).items():
-            axes.annotate(cut(line, NAME), (ends[line].place, ends[line].value), (beside, height),
+            axes.annotate(cut_line(line, NAME), (ends[line].place, ends[line].value), (beside, height),
                           textcoords=("axes fraction"), va="center", ha="left", fontsize=sheet.tick, color="#222222",
                           gid=f"name:{line}", annotation_clip=False,
                           arrowprops={"arrowstyle": "-", "color": looks[line].colour, "linewidth": 0.6, "alpha": 0.7,

@@ -6,7 +6,7 @@ import unittest
 from made import case, document, drawn, found, metric, sweep, texts
 from matplotlib.colors import to_hex
 from heddle_plot import documents, figures, fits, rows, style
-from heddle_plot.words import Trouble, si
+from heddle_plot.words import Trouble, cut_apart, si
 
 EVIL = "_a$\\frac{x}$<script>alert(1)</script>\n\x1b[31m" + "w" * 300
 
@@ -169,6 +169,26 @@ class Several(unittest.TestCase):
         self.assertNotEqual(lines[0].get_marker(), lines[1].get_marker())
         self.assertEqual(figure.axes[0].get_ylim(), figure.axes[1].get_ylim())
         self.assertTrue(any("Other CPU" in text for text in texts(figure)))
+
+
+    def test_no_two_names_are_the_same(self):
+        models = ("thread-mutex", "thread-pool threads=4 stack_kib=64", "thread-pool threads=4 stack_kib=128", "thread-per-job")
+        for starts in (("2026-11-23T10:00:00Z", "2026-11-23T10:05:00Z"), ("2026-11-23T10:00:00Z", "2026-11-24T10:00:00Z"),
+                       ("2026-11-23T10:00:00Z", "2026-11-23T10:05:00Z", "2026-11-24T10:05:00Z")):
+            made = [document([case(model, 2, 1e6) for model in models], run={"started": start}) for start in starts]
+            figures_of = drawn(made, None)
+            for labels in (figures_of["heat"].axes[0].get_xticklabels(), figures_of["trials"].axes[0].get_yticklabels()):
+                self.assertEqual(len({label.get_text() for label in labels}), len(models) * len(starts))
+
+    def test_the_run_is_told_by_what_is_not_shared(self):
+        made = [document(sweep("thread-mutex", 1e6), run={"started": f"2026-11-23T10:0{nth}:00Z"}) for nth in (0, 5)]
+        self.assertEqual(list(dict.fromkeys(row.line for row in rows.rows_of(made))),
+                         ["thread-mutex · 10:00", "thread-mutex · 10:05"])
+
+    def test_what_tells_runs_apart_is_cut_apart(self):
+        self.assertEqual(cut_apart(["a", "b" * 20]), ["a", "b" * 12 + "…"])
+        self.assertEqual(cut_apart(["the same 123456 1", "the same 123456 2"]), ["…ame 123456 1", "…ame 123456 2"])
+        self.assertEqual(cut_apart([f"{'x' * 20}{nth}{'y' * 20}" for nth in (1, 2)]), ["run 1", "run 2"])
 
 
 class Own(unittest.TestCase):
