@@ -10,13 +10,27 @@ OK = "ok"
 BETWEEN = "  ·  "  # facts
 
 
-def read(path):
-    """The document; Trouble with its place where it is no result."""
+def content_of(path):
+    """Bytes, read once: it may be a pipe."""
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as error:
         raise Trouble(f"{path}: {error.strerror}") from error
+
+
+def read(path):
+    return parse(path, content_of(path))
+
+
+def refuse_constant(text):
+    raise ValueError(f"{text} is no JSON")
+
+
+def parse(path, content):
+    """The document; Trouble with its place where it is no result."""
+    try:
+        document = json.loads(content.decode(), parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Trouble(f"{path}: not a result: {error}") from error
     if not isinstance(document, dict) or document.get("format") != "heddle-result":

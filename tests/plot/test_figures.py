@@ -267,6 +267,13 @@ class Hostile(unittest.TestCase):
             with self.assertRaisesRegex(Trouble, place):
                 documents.checked(bad)
 
+    def test_what_is_no_json_is_refused(self):
+        for number in ("NaN", "Infinity", "-Infinity"):
+            with self.assertRaisesRegex(Trouble, f"x.json: not a result: {number} is no JSON"):
+                documents.parse("x.json", f'{{"cases": [{number}]}}'.encode())
+        with self.assertRaisesRegex(Trouble, "x.json: not a result: 'utf-8'"):
+            documents.parse("x.json", b'"\xff"')
+
     def test_numbers_have_prefixes(self):
         self.assertEqual([si(value) for value in (0, 1, 999.9, 1000, 4.1e7, 2e-6, -5e9, 1e18)],
                          ["0", "1", "999.9", "1 k", "41 M", "2 µ", "-5 G", "1000 P"])
