@@ -1,4 +1,5 @@
 """One figure of one's own: any metric over any field, lines by any field."""
+from .documents import is_number
 from .lines import LinesPanel, point_of
 from .panels import failures, trials_text, with_machine
 from .rows import demand, fields_of, grouped, metrics_of
@@ -49,10 +50,6 @@ def line_of(row, series, x, varying):
         value = row.field(series)
         text = f"{series}={value_text(value)}" if series in row.case["params"] or series == "cores" else value_text(value)
     return f"{text}{SOURCE}{row.source}" if row.source else text
-
-
-def is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def check(rows, x, y, series):

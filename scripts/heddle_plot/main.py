@@ -12,6 +12,7 @@ import argparse
 import logging
 import os
 import sys
+import tempfile
 import traceback
 import warnings
 
@@ -105,13 +106,19 @@ def base_of(options):
 def save(figures, options):
     folder, base = base_of(options)
     how = {"png": {}, "svg": {"metadata": {"Date": None}}, "pdf": {"metadata": {"CreationDate": None}}}[options.format]
-    paths = {os.path.join(folder, f"{base}{suffix}.{options.format}"): figure for suffix, figure in figures.items()}
+    names = {f"{base}{suffix}.{options.format}": figure for suffix, figure in figures.items()}
+    paths = [os.path.join(folder, name) for name in names]
     try:
         os.makedirs(folder, exist_ok=True)
-        for path, figure in paths.items():
-            figure.savefig(path, dpi=figures_dpi(options), **how)
+        for path in filter(os.path.isdir, paths):
+            raise Trouble(f"{path}: is a folder; nothing is drawn")
+        with tempfile.TemporaryDirectory(prefix=".heddle-plot-", dir=folder) as aside:  # all of them or none
+            for name, figure in names.items():
+                figure.savefig(os.path.join(aside, name), dpi=figures_dpi(options), **how)
+            for name, path in zip(names, paths):
+                os.replace(os.path.join(aside, name), path)
     except OSError as error:
-        raise Trouble(f"{error.filename or folder}: {error.strerror}") from error
+        raise Trouble(f"{folder}: {error.strerror}") from error
     print(*paths, sep="\n", flush=True)
 
 

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """What the figures hold, seen through the figure object: lines, labels, limits, intervals, ideal, colours."""
 import copy
+import json
 import unittest
+import warnings
 
 from made import case, document, drawn, found, metric, sweep, texts
 from matplotlib.colors import to_hex
@@ -244,7 +246,7 @@ class Hostile(unittest.TestCase):
         for one in null["cases"]:
             one["metrics"]["throughput"].update(median=None, ci95=None, trials=[])
         failed = document([case("serial", 1, 1, status="failed", reason="no", metrics=None)])
-        zeros = document(sweep("serial", 0.0) + sweep("futex", 1e-300))
+        zeros = document(sweep("serial", 0.0) + sweep("futex", 1e-90))
         for made in (null, failed, zeros, document([case("serial", 3, 1e6)])):
             self.draw(made)
 
@@ -266,6 +268,19 @@ class Hostile(unittest.TestCase):
             change(bad)
             with self.assertRaisesRegex(Trouble, place):
                 documents.checked(bad)
+
+    def test_numbers_beyond_what_axes_hold_are_refused_with_their_place(self):
+        made = document(sweep("serial", 1e6))
+        for key, value in (("median", 1e307), ("median", 1e-307), ("median", 10**400), ("ci95", [1, -1e101])):
+            bad = copy.deepcopy(made)
+            bad["cases"][2]["metrics"]["throughput"][key] = value
+            with self.assertRaisesRegex(Trouble, rf"cases\[2\].metrics.throughput.{key}.*: is -?1.* where 0 or a number "
+                                                 "from 1e-100 to 1e\\+100 is expected"):
+                documents.parse("x.json", json.dumps(bad).encode())
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self.draw(document(sweep("serial", 1e100, 0, metrics={"cpu_per_op": metric(1e-100, "ns")})
+                               + sweep("futex", 1e-100, 0, metrics={"cpu_per_op": metric(1e100, "ns")})))
 
     def test_what_is_no_json_is_refused(self):
         for number in ("NaN", "Infinity", "-Infinity"):
