@@ -60,8 +60,11 @@ class SeriesPanel(Panel):
     def draw_ghosts(self, axes, sheet):
         for points in self.ghosts.values():
             points = sorted(points, key=lambda point: point.place)
-            axes.plot([point.place for point in points], [point.value for point in points], color=GHOST,
-                      linewidth=sheet.line * 0.6, zorder=0.5, gid="ghost")
+            axes.plot(*self.path_of(points), color=GHOST, linewidth=sheet.line * 0.6, zorder=0.5, gid="ghost")
+
+    def path_of(self, points):
+        """Places and values that a line of them goes through."""
+        return [point.place for point in points], [point.value for point in points]
 
     def name_ends(self, axes, sheet, looks):
         """The names of a group's lines to the right of their last points, so far apart that all can be read."""

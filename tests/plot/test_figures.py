@@ -81,6 +81,12 @@ class Throughput(unittest.TestCase):
         said = texts(drawn(document(sweep("serial", 1e6), machine={"simulated": "made up"}))["throughput"])
         self.assertTrue(any(text.startswith("test (simulated)") for text in said))
 
+    def test_simulated_is_said_of_some_as_well(self):
+        made = [document(sweep("serial", 1e6), machine={"simulated": "made up"}, run={"name": "simulated"}),
+                document(sweep("serial", 1e6), machine={"simulated": None}, run={"name": "real"})]
+        self.assertEqual([figures.heading(some)[0] for some in (made, made[:1], made[1:])],
+                         ["simulated and real (1 of 2 simulated)", "simulated", "real"])
+
 
 class Others(unittest.TestCase):
     def test_efficiency(self):
@@ -120,6 +126,17 @@ class Others(unittest.TestCase):
         self.assertEqual(axes.get_xscale(), "log")
         self.assertEqual([axes.xaxis.get_major_formatter()(place, 0) for place in (2, 1000, 6000)],
                          ["50 %", "99.9 %", "max"])
+
+    def test_latency_has_a_gap_where_a_line_has_no_number(self):
+        whole = {f"latency_{name}": metric(value, "ns") for name, value in
+                 (("p50", 1e3), ("p99", 2e3), ("p999", 3e3), ("max", 4e3))}
+        some = {name: value for name, value in whole.items() if name != "latency_p999"}
+        axes = drawn(document([case("serial", 1, 1e6, metrics=whole), case("futex", 1, 1e6, metrics=some)]),
+                     "latency")["latency"].axes[0]
+        for model, wanted in (("serial", [1, 2, 3, 4]), ("futex", [1, 2, None, 4])):
+            values = found(axes, f"first:{model}")[0].get_ydata()
+            self.assertEqual([None if value != value else round(value * 1e6) for value in values], wanted)
+        self.assertEqual(len(found(axes, "median:futex")[0].get_ydata()), 3)
 
     def test_fairness_only_where_it_tells(self):
         equal, unequal = ([case("serial", 2, 1e6, metrics={"fairness": metric(value, "1", 0)})] for value in (1.0, 0.5))
