@@ -1,5 +1,5 @@
 """Cases of all results as rows of fields, so that a picture can put any field on an axis."""
-from .documents import MACHINE_FACTS, OK, fact, machine_class, machine_text, name_of, started, telling
+from .documents import MACHINE_FACTS, OK, fact, machine_class, machine_text, name_of, simulated, started, telling
 from .words import SOURCE, Trouble, cut_apart, suggest, value_text
 
 FIXED = ("workload", "model", "label", "cores", "status", "name", "key", "title", "series", "shared", "run",
@@ -44,7 +44,7 @@ def rows_of(documents):
     for document in documents:
         classes.setdefault(machine_class(document), []).append(document)
     machines = telling([of[0] for of in classes.values()],
-                       [lambda of: fact(of, "machine", "cpu_model"), *MACHINE_FACTS,
+                       [lambda of: simulated(of) or "measured", *MACHINE_FACTS[1:],
                         lambda of: fact(of, "machine", "topology"), lambda of: fact(of, "machine", "governor"),
                         lambda of: str(machine_class(of))])
     texts = {}

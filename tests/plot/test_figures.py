@@ -86,6 +86,7 @@ class Throughput(unittest.TestCase):
                 document(sweep("serial", 1e6), machine={"simulated": None}, run={"name": "real"})]
         self.assertEqual([figures.heading(some)[0] for some in (made, made[:1], made[1:])],
                          ["simulated and real (1 of 2 simulated)", "simulated", "real"])
+        self.assertEqual({row.machine for row in rows.rows_of(made)}, {"simulated", "measured"})
 
 
 class Others(unittest.TestCase):
