@@ -74,13 +74,26 @@ static void put_rate(const struct sheet *sheet, const json_t *rate, const char *
 	put_cell(sheet, RATE, format_quantity(number(rate, "value"), unit, text));
 }
 
-static const char *rate_interval(const json_t *rate, char text[CELL])
+/* In four digits before the point and two behind it. */
+static bool can_be_read(double value, struct format_scale scale)
+{
+	double size = fabs(value) / scale.factor;
+
+	return value == 0 || (size >= 0.01 && size < 9999.5);
+}
+
+/* With the prefix of the rate itself; bounds that are far from it have their own. */
+static const char *rate_interval(const json_t *rate, char text[FORMAT_RANGE])
 {
 	struct format_scale scale = format_scale_of(number(rate, "value"));
-	char low[FORMAT_TEXT], high[FORMAT_TEXT];
+	double low = number(rate, "low"), high = number(rate, "high");
+	char first[FORMAT_TEXT], last[FORMAT_TEXT];
 
-	snprintf(text, CELL, "%s %s %s", format_digits(number(rate, "low") / scale.factor, low),
-	         format_range_mark(), format_digits(number(rate, "high") / scale.factor, high));
+	if (!isfinite(low) || !isfinite(high) ||
+	    (can_be_read(low, scale) && can_be_read(high, scale)))
+		return format_range(low, high, scale, " ", text);
+	snprintf(text, FORMAT_RANGE, "%s %s %s", format_quantity(low, "", first),
+	         format_range_mark(), format_quantity(high, "", last));
 	return text;
 }
 
@@ -158,7 +171,7 @@ static void put_predictions(const struct sheet *sheet, const json_t *fit)
 	{
 		const json_t *rate = json_object_get(prediction, "throughput");
 		const char *warning = row_text(prediction, "warning");
-		char text[ROW_TITLE], value[FORMAT_TEXT], interval[CELL];
+		char text[ROW_TITLE], value[FORMAT_TEXT], interval[FORMAT_RANGE];
 
 		snprintf(text, sizeof(text), "at %.0f cores: %s, %s%s%s",
 		         number(prediction, "cores"),
@@ -192,7 +205,7 @@ static void put_numbers(const struct sheet *sheet, const json_t *fit)
 	const json_t *peak = json_object_get(fit, "peak"), *lambda = json_object_get(fit, "lambda"),
 	             *rate = json_object_get(peak, "throughput");
 	const char *unit = row_text(fit, "unit");
-	char text[CELL];
+	char text[FORMAT_RANGE];
 
 	put_rate(sheet, lambda, unit);
 	put_share(sheet, CONTENTION, json_object_get(fit, "alpha"));

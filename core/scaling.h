@@ -71,9 +71,9 @@ struct scaling_fit {
 };
 
 /*
- * Fits points, from the fewest cores to the most, each of its own count, SCALING_LEAST_COUNTS of them or more, of
- * SCALING_LEAST_TRIALS trials or more. predictions[i] becomes the throughput at at[i] cores. 0, -ENOMEM, or -EDOM where the data give the law
- * no rate at one core.
+ * Fits points, from the fewest cores to the most, each of its own count: SCALING_LEAST_COUNTS of
+ * them or more, of SCALING_LEAST_TRIALS trials or more. predictions[i] becomes the throughput at
+ * at[i] cores. 0, -ENOMEM, or -EDOM where the data give the law no rate at one core.
  */
 int scaling_fit(const struct scaling_point *, size_t count, const double *at, size_t at_count,
                 struct scaling_estimate *predictions, struct scaling_fit *);

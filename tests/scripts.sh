@@ -147,6 +147,21 @@ test_plot() {
 	[ -s "$scratch/bad-throughput.png" ] || fault "what failed is not drawn"
 	echo x >"$scratch/file"
 	expect 2 "$plot" "$scratch/again.json" -o "$scratch/file"
+	# All of the figures or none.
+	mkdir -p "$scratch/half/again-heat.png"
+	expect 2 "$plot" "$scratch/again.json" -o "$scratch/half"
+	says "again-heat.png: is a folder; nothing is drawn"
+	[ "$(ls -A "$scratch/half")" = again-heat.png ] || fault "some figures were written: $(ls -A "$scratch/half")"
+	# A pipe is read once, the fit of it is asked as well; beside it no figures can lie.
+	# shellcheck disable=SC2016
+	expect 0 bash -c 'cat "$1" | "$2" /dev/stdin --only model=serial -o "$3"' - "$scratch/again.json" "$plot" "$scratch/piped"
+	says_not "drawn without the scalability fit: heddle fit"
+	[ -s "$scratch/piped/stdin-throughput.png" ] || fault "nothing was drawn of a pipe"
+	# shellcheck disable=SC2016
+	for kind in 'cat "$1" | "$2" /dev/stdin' '"$2" /dev/stdin <"$1"' '"$2" <(cat "$1")'; do
+		expect 2 bash -c "$kind" - "$scratch/again.json" "$plot"
+		says "say where with -o DIR"
+	done
 	# What is not there: the nearest name, and nothing is drawn.
 	for kind in '--x=core|--x core: unknown; did you mean "cores"?' '--y=throughputs|--y throughputs: unknown; did you mean "throughput"?' \
 		'--series=modell|--series modell: unknown; did you mean "model"?' '--only=modle=serial|--only modle: unknown; did you mean "model"?' \
@@ -166,8 +181,9 @@ test_plot() {
 	done
 	sed 's/"cpu_model": "/&other /' "$scratch/history/1.json" >"$scratch/history/other.json"
 	echo '{}' >"$scratch/history/schema.json"
-	expect 0 "$plot" "$scratch/history"
-	says "left out: 1 results of other machines, 1 files that are none"
+	mkfifo "$scratch/history/pipe.json" # is not waited for
+	expect 0 timeout 60 "$plot" "$scratch/history"
+	says "left out: 1 results of other machines, 2 files that are none"
 	[ -s "$scratch/history/history.png" ] || fault "no history"
 	expect 0 "$plot" "$scratch/history" --y throughput -o "$scratch/figures"
 	[ "$(cat "$scratch/out")" = "$scratch/figures/history-throughput.png" ] || fault "no history of a metric"

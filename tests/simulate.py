@@ -335,7 +335,8 @@ def document(arguments):
                     "elapsed_s": 0.3 * len(cases) * arguments.rounds, "seed": arguments.seed,
                     "rounds_planned": arguments.rounds, "rounds": arguments.rounds, "reduced": None,
                     "warnings": [], "plugins": plugins,
-                    "filter": {"only": [], "cores": None, "models": [], "with_empty": False}, "config": config(arguments.cores, arguments.rounds, chosen)},
+                    "filter": {"only": [], "cores": None, "models": [], "with_empty": False},
+                    "config": config(arguments.cores, arguments.rounds, chosen)},
             "tool": {"version": "0.1.0", "compiler": "none", "build_type": "Release", "sanitizers": None},
             "machine": machine_facts(arguments), "cases": rounded(cases)}
 

@@ -21,6 +21,10 @@ a_prediction_beyond_the_data_says_how_far() {
 	expect 0 "$heddle" fit made.json "${counter[@]}" --at 48,128 && has out 'at 48 cores:' &&
 		has out 'at 128 cores:' && [[ $(tr -s '\n ' ' ' <out) == *'2 x beyond the largest measured, 64 cores; holds if the law does'* ]]
 }
+bounds_far_apart_have_their_own_prefixes() {
+	expect 0 "$heddle" fit made.json --only workload=counter --only batch=1 --only model=serial --at 1048576 || return
+	grep -qE ': [0-9.]+ Mops/s, [0-9.]+ M (…|-) [0-9.]+ T;' out || why "the bounds cannot be read: $(cat out)"
+}
 too_few_core_counts_are_a_reason() {
 	expect 0 "$heddle" fit "$source/results/example.json" && has out 'at least 6 are needed' && hasnt out 'contention'
 }
@@ -59,7 +63,7 @@ a_closed_pipe_or_full_disk_is_exit_6() {
 }
 
 for name in a_law_stands_as_a_table a_prediction_within_the_data_has_no_warning a_prediction_beyond_the_data_says_how_far \
-	too_few_core_counts_are_a_reason json_is_one_document a_missing_file_is_told what_is_no_result_is_told no_case_is_told \
+	bounds_far_apart_have_their_own_prefixes too_few_core_counts_are_a_reason json_is_one_document a_missing_file_is_told what_is_no_result_is_told no_case_is_told \
 	wrong_core_counts_are_refused wrong_calls_are_refused a_closed_pipe_or_full_disk_is_exit_6
 do
 	check $name

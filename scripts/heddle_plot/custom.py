@@ -1,10 +1,11 @@
 """One figure of one's own: any metric over any field, lines by any field."""
+from .documents import is_number
 from .lines import LinesPanel, point_of
 from .panels import failures, trials_text, with_machine
 from .rows import demand, fields_of, grouped, metrics_of
 from .series import arranged, marks_of
 from .sheet import Drawing
-from .words import clean, safe, scale_of, value_text
+from .words import SOURCE, clean, safe, scale_of, value_text
 
 # What is not itself a setting of a case.
 DERIVED = ("status", "name", "key", "title", "series", "shared", "run", "machine", "revision", "started")
@@ -48,11 +49,7 @@ def line_of(row, series, x, varying):
     else:
         value = row.field(series)
         text = f"{series}={value_text(value)}" if series in row.case["params"] or series == "cores" else value_text(value)
-    return f"{text} · {row.source}" if row.source else text
-
-
-def is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{text}{SOURCE}{row.source}" if row.source else text
 
 
 def check(rows, x, y, series):

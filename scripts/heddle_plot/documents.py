@@ -1,22 +1,36 @@
 """Results as they are read: checked as far as they are drawn, and told apart by what they hold."""
 import json
-import math
 import os
 import sys
 
 from .words import Trouble, clean
 
 OK = "ok"
+LEAST, MOST = 1e-100, 1e100  # that can be drawn
 BETWEEN = "  ·  "  # facts
 
 
-def read(path):
-    """The document; Trouble with its place where it is no result."""
+def content_of(path):
+    """Bytes, read once: it may be a pipe."""
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as error:
         raise Trouble(f"{path}: {error.strerror}") from error
+
+
+def read(path):
+    return parse(path, content_of(path))
+
+
+def refuse_constant(text):
+    raise ValueError(f"{text} is no JSON")
+
+
+def parse(path, content):
+    """The document; Trouble with its place where it is no result."""
+    try:
+        document = json.loads(content.decode(), parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Trouble(f"{path}: not a result: {error}") from error
     if not isinstance(document, dict) or document.get("format") != "heddle-result":
@@ -29,6 +43,8 @@ def read(path):
     if not isinstance(document.get("cases"), list) or not document["cases"]:
         raise Trouble(f"{path}: the result has no cases")
     try:
+        for nth, case in enumerate(document["cases"]):
+            refuse_undrawable(expect(dict, case, f"cases[{nth}]", "an object"), f"cases[{nth}]")
         return checked(document)
     except Trouble as trouble:
         raise Trouble(f"{path}: not a valid result: {trouble}") from trouble
@@ -46,8 +62,33 @@ def expect(kind, value, place, words):
 
 def number(value):
     """None where it was not measured, or is no number that can be drawn."""
-    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if good else None
+    return float(value) if is_number(value) and abs(value) <= sys.float_info.max else None
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def numbers_in(value, place):
+    """Pairs of a number and its place."""
+    waiting = [(value, place)]
+    while waiting:
+        value, place = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(part, f"{place}.{clean(key)}") for key, part in value.items()]
+        elif isinstance(value, list):
+            waiting += [(part, f"{place}[{nth}]") for nth, part in enumerate(value)]
+        elif is_number(value):
+            yield value, place
+
+
+def refuse_undrawable(case, place):
+    """Axes cannot hold numbers as large or small as no measurement gives, nor what is computed from them."""
+    for key in ("cores", "params", "options", "metrics"):
+        for value, where in numbers_in(case.get(key), f"{place}.{key}"):
+            if value and not LEAST <= abs(value) <= MOST:
+                raise Trouble(f"{where}: is {clean(json.dumps(value), 40)} where 0 or a number from {LEAST:g} to "
+                              f"{MOST:g} is expected")
 
 
 def interval(value):
@@ -188,8 +229,12 @@ def read_history(folder):
     except OSError as error:
         raise Trouble(f"{folder}: {error.strerror}") from error
     for name in names:
+        path = os.path.join(folder, name)
+        if not os.path.isfile(path):  # a pipe would be waited for
+            others += 1
+            continue
         try:
-            results.append(read(os.path.join(folder, name)))
+            results.append(read(path))
         except Trouble:
             others += 1
     results.sort(key=started)

@@ -3,7 +3,7 @@ from . import axes as scales
 from .series import NAME
 from .sheet import FAINT, LETTER
 from .style import PAPER, mixed
-from .words import cut, listed
+from .words import cut_line, listed
 
 MOST_PLACES = 3
 IDEAL = {"color": "#666666", "linestyle": (0, (6, 2, 1, 2))}
@@ -11,7 +11,7 @@ PALER = {"color": "none", "marker": "o", "markerfacecolor": "#C4C4C4", "markered
 
 
 def left_of(lines, sheet):
-    return sheet.left * 0.2 + max(len(cut(line, NAME)) for line in lines) * sheet.tick * LETTER / 72
+    return sheet.left * 0.2 + max(len(cut_line(line, NAME)) for line in lines) * sheet.tick * LETTER / 72
 
 
 def height_of(panel, sheet):
@@ -43,7 +43,7 @@ def draw(panel, axes, sheet, looks, order, mark):
     if panel.ideal:
         axes.axvline(panel.ideal(places[-1]), gid="ideal", zorder=1.5, linewidth=sheet.line * 0.6, **IDEAL)
     axes.set_ylim(len(lines) - 0.5, -0.5)
-    axes.set_yticks(range(len(lines)), [cut(line, NAME) for line in lines])
+    axes.set_yticks(range(len(lines)), [cut_line(line, NAME) for line in lines])
     axes.tick_params(axis="y", length=0, labelcolor="#222222")
 
 

@@ -1,6 +1,6 @@
 """Which figures there are, and what stands over each."""
 from . import custom, history, style
-from .documents import BETWEEN, fact, machine_text, name_of, started
+from .documents import BETWEEN, fact, machine_text, name_of, simulated, started
 from .heat import heat
 from .latency import latency
 from .scaling import cost, efficiency, fairness, throughput
@@ -25,14 +25,21 @@ def heading(documents):
     names = list(dict.fromkeys(map(name_of, documents)))
     status = {fact(document, "run", "status") for document in documents} - {None, "complete"}
     machines = list(dict.fromkeys(map(machine_text, documents)))
-    simulated = any(document["machine"].get("simulated") for document in documents)
     begun = list(dict.fromkeys(filter(None, map(started, documents))))
     when = "" if not begun else begun[0] if len(begun) == 1 else f"{min(begun)} to {max(begun)}"
     where = machines[0] if len(machines) == 1 else f"{len(machines)} machines"
     revisions = list(dict.fromkeys(filter(None, (fact(document, "tool", "revision") for document in documents))))
     revision = f"heddle {revisions[0]}" if len(revisions) == 1 else ""
     title = " and ".join(names[:3]) + (" …" if len(names) > 3 else "") + "".join(f" ({word})" for word in sorted(status))
-    return title + (" (simulated)" if simulated and "simulated" not in title else ""), BETWEEN.join(filter(None, (where, when, revision)))
+    return title + simulated_mark(documents, names), BETWEEN.join(filter(None, (where, when, revision)))
+
+
+def simulated_mark(documents, names):
+    """How many of them no machine made, unless each name says so of all."""
+    made_up = sum(map(bool, map(simulated, documents)))
+    if not made_up or made_up == len(documents) and all("simulated" in name for name in names):
+        return ""
+    return " (simulated)" if made_up == len(documents) else f" ({made_up} of {len(documents)} simulated)"
 
 
 def drawn(drawing, documents, rows, looks, paper):

@@ -105,31 +105,40 @@ class Fits:
         return self.found.get((id(row.document), row.title, row.series))
 
 
-def ask(heddle, path):
-    """The document; ValueError with the reason where there is none."""
+def ask(heddle, content):
+    """The document of a result, given as bytes; ValueError with the reason where there is none."""
     try:
-        done = subprocess.run([heddle, "fit", "--json", os.path.abspath(path)], stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=PATIENCE_S, check=False)
-        if done.stdout:
-            return json.loads(done.stdout)
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit {done.returncode}"]
-        raise ValueError(clean(said[0], 200))
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ValueError(clean(error, 200)) from error
+        done = subprocess.run([heddle, "fit", "--json", "/dev/stdin"], input=content, capture_output=True,
+                              timeout=PATIENCE_S, check=False)
+    except OSError as error:
+        raise ValueError(f"heddle fit: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise ValueError(f"heddle fit: took longer than {PATIENCE_S} s") from error
+    if done.stdout:
+        return answer_in(done.stdout)
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit {done.returncode}"]
+    raise ValueError(f"heddle fit: {clean(said[0].removeprefix('heddle fit: ').removeprefix('/dev/stdin: '), 200)}")
 
 
-def fits_of(paths, documents):
+def answer_in(said):
+    try:
+        return json.loads(said)
+    except ValueError as error:
+        raise ValueError("heddle fit: says what is no JSON") from error
+
+
+def fits_of(paths, documents, contents):
     """Fits of all results; why there are none is told on stderr."""
     fits, heddle = Fits(), program()
     if not heddle:
         print("plot: drawn without the scalability fit: there is no heddle in $HEDDLE, build/release or PATH",
               file=sys.stderr)
         return fits
-    for path, document in zip(paths, documents):
+    for path, document, content in zip(paths, documents, contents):
         try:
-            fits.add(document, ask(heddle, path))
+            fits.add(document, ask(heddle, content))
         except ValueError as error:
             print(f"plot: {path}: drawn without the scalability fit: {error}", file=sys.stderr)
         except (KeyError, TypeError, AttributeError):
-            print(f"plot: {path}: drawn without the scalability fit: {heddle} says what is none", file=sys.stderr)
+            print(f"plot: {path}: drawn without the scalability fit: heddle fit says what is none", file=sys.stderr)
     return fits

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from . import axes as scales
 from .documents import OK
-from .latency import ends_of
+from .latency import ends_of, how_to_see
 from .panels import settings_of
 from .rows import grouped
 from .sheet import ALARM, Drawing, Panel
-from .words import cut, plural, scale_of, short_si
+from .words import cut_line, plural, scale_of, short_si
 
 WORST = 0.01  # and less has the darkest colour
 
@@ -40,7 +40,7 @@ class HeatPanel(Panel):
         return sheet.leading(sheet.tick) * 2.3 * len(self.names)
 
     def below(self, sheet):
-        longest = max(min(len(line), 30) for line in self.lines_across)
+        longest = max(len(cut_line(line, 30)) for line in self.lines_across)
         return sheet.leading(sheet.tick) * 1.2 + longest * sheet.tick * 0.57 / 72 * 0.62
 
     def draw(self, axes, sheet, looks):
@@ -67,7 +67,7 @@ class HeatPanel(Panel):
     def label(self, axes, sheet):
         for side in axes.spines.values():
             side.set_visible(False)
-        short = [cut(line, 30) for line in self.lines_across]
+        short = [cut_line(line, 30) for line in self.lines_across]
         axes.set_xticks(range(len(short)), short, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(len(self.names)), ["\n".join(self.wrapped(name)) for name in self.names])
         axes.tick_params(length=0, labelcolor="#222222", labelsize=sheet.tick)
@@ -78,10 +78,13 @@ class HeatPanel(Panel):
         scales.write_labels(axes, sheet)
 
 
-def row_name(rows, all_rows):
+def row_name(rows, all_rows, cores):
+    """With its core count where that is not the panel's: in front, since the end of a long name is cut."""
     unit = next((scale_of(row.metric()["unit"])[0] for row in rows if row.metric()), "")
     settings = settings_of(rows, all_rows).replace("  ", " ")
-    return f"{rows[0].case['workload']} {settings}".strip() + (f", {unit}" if unit else "")
+    fewer = f"({plural(rows[0].cores, 'core')})" if rows[0].cores != cores else ""
+    name = " ".join(filter(None, (rows[0].case["workload"], fewer, settings)))
+    return name + (f", {unit}" if unit else "")
 
 
 def best_of(numbers, lower):
@@ -95,11 +98,11 @@ def best_of(numbers, lower):
                      if metric["ci95"] and metric["ci95"][0] <= high and metric["ci95"][1] >= low}
 
 
-def panel_of(name, rows, all_rows):
-    panel = HeatPanel(name, [part for part in (rows[0].machine,) if part])
+def panel_of(cores, rows, all_rows):
+    panel = HeatPanel(f"on {plural(cores, 'core')}", [part for part in (rows[0].machine,) if part])
     panel.lines_across = list(dict.fromkeys(row.line for row in rows))
     for number, of_title in enumerate(grouped(rows, lambda row: row.title).values()):
-        panel.names.append(row_name(of_title, all_rows))
+        panel.names.append(row_name(of_title, all_rows, cores))
         numbers = {panel.lines_across.index(row.line): row.metric() for row in of_title if row.metric()}
         lower = next((metric["unit"] == "ns" for metric in numbers.values()), False)
         medians = [metric["median"] for metric in numbers.values() if metric["median"] > 0]
@@ -116,21 +119,26 @@ def panel_of(name, rows, all_rows):
     return panel
 
 
+def on_most_cores(rows):
+    """Each workload on the most cores that it was run on."""
+    most = {title: max(row.cores for row in of_title)
+            for title, of_title in grouped(rows, lambda row: row.title).items()}
+    return [row for row in rows if row.cores == most[row.title]]
+
+
 def heat(rows, _):
-    panels = []
+    panels, left_out = [], set()
     for of_machine in grouped(rows, lambda row: row.machine).values():
         counts = ends_of(of_machine)
+        left_out |= {row.cores for row in of_machine} - set(counts)
         for cores in counts:
-            # Where a workload was not run on so many cores, on the most that it was run on.
-            most = {title: max(row.cores for row in of_title)
-                    for title, of_title in grouped(of_machine, lambda row: row.title).items()}
-            there = [row for row in of_machine if row.cores == min(cores, most[row.title])] if cores == counts[-1] \
-                else [row for row in of_machine if row.cores == cores]
+            there = on_most_cores(of_machine) if cores == counts[-1] else \
+                [row for row in of_machine if row.cores == cores]
             if any(row.metric() for row in there):
-                panels.append(panel_of(f"on {plural(cores, 'core')}", there, rows))
+                panels.append(panel_of(cores, there, rows))
     if not panels or max(len(panel.texts) for panel in panels) < 2:
         return None
     return Drawing("heat", "all workloads and models", "",
-                   "Medians of throughput; brightest is the best of its row, darkest a hundredth of it or less; bold: the best, and "
-                   "what its 95 % interval overlaps; "
-                   "✗ failed, – skipped", panels, columns=1)
+                   "Medians of throughput; brightest is the best of its row, darkest a hundredth of it or less; "
+                   "bold: the best, and what its 95 % interval overlaps; ✗ failed, – skipped"
+                   + how_to_see(left_out), panels, columns=1)

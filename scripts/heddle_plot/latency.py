@@ -1,4 +1,5 @@
 """How long it took, by percentile: the axis as HdrHistogram draws it, which gives each nine as much room."""
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -75,13 +76,17 @@ class LatencyPanel(SeriesPanel):
     def draw_curve(self, axes, sheet, look, key, transform):
         line, second = key
         points = sorted(self.points[key], key=lambda point: point.place)
-        places = [point.place for point in points]
         shape = line_look(look, sheet)
         if second:
             shape.update(linewidth=sheet.line * 0.6)
-        axes.plot(places, [point.value for point in points], gid=f"{'second' if second else 'first'}:{line}",
-                  transform=transform, **shape)
-        mark(axes, points, places, look, sheet, line, hollow=second, transform=transform)
+        axes.plot(*self.path_of(points), gid=f"{'second' if second else 'first'}:{line}", transform=transform, **shape)
+        mark(axes, points, [point.place for point in points], look, sheet, line, hollow=second, transform=transform)
+
+    def path_of(self, points):
+        """With a gap where it has no number at a percentile that others have."""
+        values = {point.place: point.value for point in points}
+        places = [place for place in sorted({*self.percentiles, *values}) if min(values) <= place <= max(values)]
+        return places, [values.get(place, math.nan) for place in places]
 
     def scale_percentiles(self, axes):
         from matplotlib import ticker
@@ -153,6 +158,11 @@ def ends_of(rows):
     return counts if len(counts) <= 2 else [counts[0], counts[-1]]
 
 
+def how_to_see(left_out):
+    """The half sentence on core counts that have no panel."""
+    return f"; for {listed(sorted(left_out))} cores: --only cores=N" if left_out else ""
+
+
 def latency(rows, _):
     good = [row for row in rows if percentiles_of(row)]
     panels, left_out = [], set()
@@ -164,6 +174,6 @@ def latency(rows, _):
                 panels.append(panel_of(of_panel, rows))
     if not panels:
         return None
-    more = f"; for {listed(sorted(left_out))} cores: --only cores=N" if left_out else ""
     panels, columns = arranged(panels, good)
-    return Drawing("latency", "latency by percentile", "", trials_text(good) + PARTLY + more, panels, marks_of(panels), columns)
+    marks = trials_text(good) + PARTLY + how_to_see(left_out)
+    return Drawing("latency", "latency by percentile", "", marks, panels, marks_of(panels), columns)

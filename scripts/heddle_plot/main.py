@@ -12,11 +12,12 @@ import argparse
 import logging
 import os
 import sys
+import tempfile
 import traceback
 import warnings
 
 from . import custom
-from .documents import read, read_history, refuse_twins
+from .documents import content_of, parse, read_history, refuse_twins
 from .rows import filtered, metrics_of, demand, rows_of
 from .words import Trouble
 
@@ -68,14 +69,25 @@ def make(options):
         if options.y:
             demand(options.y, metrics_of(rows), "--y")
         return lambda: figures.over_time(documents, rows, options.y, options.paper)
-    documents = [read(path) for path in options.results]
+    contents = [content_of(path) for path in options.results]
+    documents = [parse(path, content) for path, content in zip(options.results, contents)]
     refuse_twins(documents, options.results)
     rows = filtered(rows_of(documents), options.only)
     if options.x or options.y or options.series:
         custom.check(rows, options.x, options.y, options.series)
         return lambda: figures.own(documents, rows, options.x, options.y, options.series, options.paper)
-    fits = fits_of(options.results, documents)
+    fits = fits_of(options.results, documents, contents)
     return lambda: figures.standard(documents, rows, fits, options.paper)
+
+
+def refuse_no_place(options):
+    """Beside a pipe there is no place for figures, nor beside what only stands for an open file."""
+    first = options.results[0]
+    folder = os.path.realpath(os.path.dirname(first) or ".")
+    stands_for = folder == "/dev" or folder.startswith("/proc/")
+    if not options.output and not os.path.isdir(first) and os.path.exists(first) and \
+            (stands_for or not os.path.isfile(first)):
+        raise Trouble(f"{first}: no regular file, beside which figures could lie; say where with -o DIR")
 
 
 def base_of(options):
@@ -94,13 +106,19 @@ def base_of(options):
 def save(figures, options):
     folder, base = base_of(options)
     how = {"png": {}, "svg": {"metadata": {"Date": None}}, "pdf": {"metadata": {"CreationDate": None}}}[options.format]
-    paths = {os.path.join(folder, f"{base}{suffix}.{options.format}"): figure for suffix, figure in figures.items()}
+    names = {f"{base}{suffix}.{options.format}": figure for suffix, figure in figures.items()}
+    paths = [os.path.join(folder, name) for name in names]
     try:
         os.makedirs(folder, exist_ok=True)
-        for path, figure in paths.items():
-            figure.savefig(path, dpi=figures_dpi(options), **how)
+        for path in filter(os.path.isdir, paths):
+            raise Trouble(f"{path}: is a folder; nothing is drawn")
+        with tempfile.TemporaryDirectory(prefix=".heddle-plot-", dir=folder) as aside:  # all of them or none
+            for name, figure in names.items():
+                figure.savefig(os.path.join(aside, name), dpi=figures_dpi(options), **how)
+            for name, path in zip(names, paths):
+                os.replace(os.path.join(aside, name), path)
     except OSError as error:
-        raise Trouble(f"{error.filename or folder}: {error.strerror}") from error
+        raise Trouble(f"{folder}: {error.strerror}") from error
     print(*paths, sep="\n", flush=True)
 
 
@@ -113,6 +131,7 @@ def figures_dpi(options):
 def main():
     options = arguments()
     try:
+        refuse_no_place(options)
         matplotlib_is_there()
         figures, left_out = make(options)()
         if left_out:

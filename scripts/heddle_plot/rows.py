@@ -1,6 +1,6 @@
 """Cases of all results as rows of fields, so that a picture can put any field on an axis."""
-from .documents import MACHINE_FACTS, OK, fact, machine_class, machine_text, name_of, started, telling
-from .words import Trouble, suggest, value_text
+from .documents import MACHINE_FACTS, OK, fact, machine_class, machine_text, name_of, simulated, started, telling
+from .words import SOURCE, Trouble, cut_apart, suggest, value_text
 
 FIXED = ("workload", "model", "label", "cores", "status", "name", "key", "title", "series", "shared", "run",
          "machine", "revision", "started")
@@ -35,7 +35,7 @@ class Row:
     @property
     def line(self):
         """What it is called in a legend."""
-        return f"{self.series} · {self.source}" if self.source else self.series
+        return f"{self.series}{SOURCE}{self.source}" if self.source else self.series
 
 
 def rows_of(documents):
@@ -44,14 +44,15 @@ def rows_of(documents):
     for document in documents:
         classes.setdefault(machine_class(document), []).append(document)
     machines = telling([of[0] for of in classes.values()],
-                       [lambda of: fact(of, "machine", "cpu_model"), *MACHINE_FACTS,
+                       [lambda of: simulated(of) or "measured", *MACHINE_FACTS[1:],
                         lambda of: fact(of, "machine", "topology"), lambda of: fact(of, "machine", "governor"),
                         lambda of: str(machine_class(of))])
     texts = {}
     for machine, alike in zip(machines, classes.values()):
-        sources = telling(alike, [lambda of: fact(of, "tool", "revision"), lambda of: started(of)[:16], started, name_of,
+        sources = telling(alike, [lambda of: fact(of, "tool", "revision"), lambda of: started(of)[:10],
+                                  lambda of: started(of)[11:16], lambda of: started(of)[11:19], name_of,
                                   lambda of: fact(of, "run", "seed")])
-        texts.update({id(document): (machine, source) for document, source in zip(alike, sources)})
+        texts.update({id(document): (machine, source) for document, source in zip(alike, cut_apart(sources))})
     return [Row(case, document, *texts[id(document)]) for document in documents for case in document["cases"]]
 
 

@@ -59,7 +59,8 @@ def throughput(rows, fits):
         put_fits(panel, of_panel, fits)
         panels.append(panel)
     has_ideal = any(panel.ideal for panel in panels)
-    more = "; a curve is the scalability fit: α contention, β coherence, peak in cores" if any(panel.curves for panel in panels) else ""
+    has_fit = any(panel.curves for panel in panels)
+    more = "; a curve is the scalability fit: α contention, β coherence, peak in cores" if has_fit else ""
     return drawing("throughput", "throughput over cores", panels, rows, more, [(IDEAL_TEXT, IDEAL)] * has_ideal)
 
 

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 
 from .rows import grouped
 from .sheet import LETTER, Panel
-from .words import cut
+from .words import cut_line
 
 MANY = 8  # lines that can be followed in one panel
 GROUP, MOST_GROUPS = 6, 3
@@ -55,13 +55,16 @@ class SeriesPanel(Panel):
     def right(self, sheet):
         if not self.ghosts:
             return super().right(sheet)
-        return super().right(sheet) + 0.2 + max(len(cut(line, NAME)) for line in self.all_lines()) * sheet.tick * LETTER / 72
+        return super().right(sheet) + 0.2 + max(len(cut_line(line, NAME)) for line in self.all_lines()) * sheet.tick * LETTER / 72
 
     def draw_ghosts(self, axes, sheet):
         for points in self.ghosts.values():
             points = sorted(points, key=lambda point: point.place)
-            axes.plot([point.place for point in points], [point.value for point in points], color=GHOST,
-                      linewidth=sheet.line * 0.6, zorder=0.5, gid="ghost")
+            axes.plot(*self.path_of(points), color=GHOST, linewidth=sheet.line * 0.6, zorder=0.5, gid="ghost")
+
+    def path_of(self, points):
+        """Places and values that a line of them goes through."""
+        return [point.place for point in points], [point.value for point in points]
 
     def name_ends(self, axes, sheet, looks):
         """The names of a group's lines to the right of their last points, so far apart that all can be read."""
@@ -75,7 +78,7 @@ class SeriesPanel(Panel):
         wide, tall = (72 * size for size in axes.get_position().size * axes.figure.get_size_inches())
         beside = 1 + sheet.mark * 1.8 / wide
         for line, height in apart(heights, sheet.tick * 1.3 / tall).items():
-            axes.annotate(cut(line, NAME), (ends[line].place, ends[line].value), (beside, height),
+            axes.annotate(cut_line(line, NAME), (ends[line].place, ends[line].value), (beside, height),
                           textcoords=("axes fraction"), va="center", ha="left", fontsize=sheet.tick, color="#222222",
                           gid=f"name:{line}", annotation_clip=False,
                           arrowprops={"arrowstyle": "-", "color": looks[line].colour, "linewidth": 0.6, "alpha": 0.7,

@@ -6,7 +6,7 @@ from . import axes as scales
 from .panels import by_workload, settings_of, with_machine
 from .rows import grouped
 from .sheet import FAINT, GROUND, Drawing, Panel, marker_look
-from .words import cut
+from .words import cut_line
 
 HALF = math.log2(1.6)  # of a strip
 
@@ -98,7 +98,8 @@ def strip_of(row, texts_have_cores, places):
         orders.append(places[id(trial)])
         values.append(value / metric["median"] if value is not None else None)
     bounds = tuple(bound / metric["median"] for bound in metric["ci95"]) if known and metric["ci95"] else ()
-    return Strip(row.line, f"{cut(row.line, 26)} {row.cores}" if texts_have_cores else cut(row.line, 30), orders, values, bounds)
+    text = f"{cut_line(row.line, 26)} {row.cores}" if texts_have_cores else cut_line(row.line, 30)
+    return Strip(row.line, text, orders, values, bounds)
 
 
 def trials(rows, _):

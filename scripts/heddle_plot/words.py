@@ -4,6 +4,8 @@ import math
 
 PREFIXES = {-9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P"}
 SECONDS_OF = {"ns": 1e-9}
+SOURCE = " · "  # between the name of a line and what tells its run
+MOST_SOURCE = 13
 
 
 class Trouble(Exception):
@@ -18,6 +20,28 @@ def clean(text, most=120):
 
 def cut(text, most):
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def cut_middle(text, most):
+    """With its end, where the options of a model stand."""
+    return text if len(text) <= most else text[: most // 2] + "…" + text[most // 2 + 1 - most :]
+
+
+def cut_line(text, most):
+    """The name of a line, cut before what tells its run, and never so far that models look the same."""
+    model, dot, source = text.rpartition(SOURCE)
+    if not dot or len(source) > MOST_SOURCE:
+        return cut(text, most)
+    return cut_middle(model, max(most - len(dot + source), 16)) + dot + source
+
+
+def cut_apart(texts, most=MOST_SOURCE):
+    """The texts, cut where they are long and told apart as before: by their ends, else by number."""
+    for shorten in (lambda text: cut(text, most), lambda text: text if len(text) <= most else "…" + text[1 - most :]):
+        short = [shorten(text) for text in texts]
+        if len(set(short)) == len(set(texts)):
+            return short
+    return [f"run {number}" for number, _ in enumerate(texts, 1)]
 
 
 def safe(name):

@@ -188,8 +188,12 @@ def load_folder(folder):
         raise Trouble(f"{folder}: {error.strerror}") from error
     results, others = [], 0
     for name in names:
+        path = os.path.join(folder, name)
+        if not os.path.isfile(path):  # a pipe would be waited for
+            others += 1
+            continue
         try:
-            document = load(os.path.join(folder, name))
+            document = load(path)
         except Trouble:
             others += 1
             continue

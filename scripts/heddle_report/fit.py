@@ -28,12 +28,12 @@ def fits_of(document):
     if not heddle:
         return Fits(missing="there is no heddle in $HEDDLE, build/release or PATH to ask")
     try:
-        entries = ask(heddle, document.path)["fits"]
+        entries = ask(heddle, document.text.encode())["fits"]
         found = {(entry["title"], entry["series"]): (read_entry(entry), entry) for entry in entries}
     except ValueError as error:
-        return Fits(missing=f"{heddle} fit: {error}")
+        return Fits(missing=str(error))
     except (KeyError, TypeError, AttributeError):
-        return Fits(missing=f"{heddle} fit says what is no fit")
+        return Fits(missing="heddle fit says what is no fit")
     return Fits({key: told for key, told in found.items() if told[0]})
 
 

@@ -1,8 +1,8 @@
 """Several results: lines over time for those of one machine, and which results they are."""
+from heddle_plot.documents import machine_class, machine_text
 
 from .charts import over_time
 from .html import element, join, table
-from .machine import machine_class, machine_text
 from .panels import Panel
 from .words import count, value_text
 
@@ -11,7 +11,7 @@ def by_machine(documents):
     """Lists of those that numbers of one line may come from, oldest first; the list of the newest comes first."""
     classes = {}
     for document in sorted(documents, key=lambda one: one.started):
-        classes.setdefault(machine_class(document), []).append(document)
+        classes.setdefault(machine_class(document.content), []).append(document)
     return sorted(classes.values(), key=lambda alike: alike[-1].started, reverse=True)
 
 
@@ -32,7 +32,7 @@ def date_words(document):
 
 def results_table(documents):
     rows = [[document.run["name"], date_words(document), value_text(document.content["tool"].get("revision")) or "-",
-             count(len(document.cases), "case"), machine_text(document)] for document in documents]
+             count(len(document.cases), "case"), machine_text(document.content)] for document in documents]
     return table(["Run", "Started (UTC)", "Revision", "Cases", "Machine"], rows)
 
 

@@ -1,6 +1,6 @@
 """What the numbers were taken on and with."""
 from .html import details, element, join
-from .words import count, number, quantity, value_text
+from .words import number, quantity, value_text
 
 TITLES = {
     "simulated": "Simulated", "cpu_model": "Processor", "topology": "Topology", "cores_usable": "Cores usable",
@@ -65,22 +65,3 @@ def machine_facts(document):
     return join(pairs(facts), pairs([(title, fact_words(key, tool.get(key))) for key, title in TOOL.items()]),
                 unavailable(machine), details("Processor flags", element("p", flags)) if flags else None,
                 plugins(document.run))
-
-
-def machine_class(document):
-    """What has to be the same for numbers to lie on one line."""
-    keys = ("simulated", "cpu_model", "topology", "cores_usable", "pus_usable", "cpu_quota", "governor", "smt",
-            "virtualisation")
-    kernel = value_text(document.machine.get("kernel")).removeprefix("Linux ")
-    return (*(value_text(document.machine.get(key)) for key in keys), kernel.split(".")[0])
-
-
-def machine_text(document):
-    """The machine in a line."""
-    machine = document.machine
-    cores = number(machine.get("cores_usable"))
-    facts = ["simulated" if machine.get("simulated") else None, value_text(machine.get("cpu_model")),
-             count(int(cores), "usable core") if cores else None,
-             f"virtualised: {machine['virtualisation']}" if machine.get("virtualisation") not in (None, "none") else None,
-             value_text(machine.get("kernel"))]
-    return "  ·  ".join(filter(None, facts))

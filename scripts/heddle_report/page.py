@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 
+from heddle_plot.documents import machine_text
+
 from . import banner, verdicts
 from .cases import about, cases_table
 from .charts import as_list, over_cores
@@ -11,7 +13,7 @@ from .drawings import efficiency_and_fairness, heat_css, heat_section, latency_s
 from .fit import Fits, fit_section, fits_of
 from .history import by_machine, for_script, history
 from .html import Html, element, escape, join, section
-from .machine import machine_facts, machine_text
+from .machine import machine_facts
 from .method import method
 from .pack import pack
 from .panels import Looks, panels_of
@@ -82,7 +84,7 @@ def all_cases(documents):
 def heading(document):
     run = document.run
     parts = [document.started[:16].replace("T", " ") + " UTC" if document.started else None,
-             machine_text(document),
+             machine_text(document.content),
              duration(run["elapsed_s"]) if number(run.get("elapsed_s")) else None]
     return join(element("h1", title_of(document)), element("p", "  ·  ".join(filter(None, parts)), class_="under"))
 

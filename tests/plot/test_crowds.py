@@ -26,6 +26,30 @@ class Fitted(unittest.TestCase):
                         for cores in (1, 2, 4, 8)],
              "peak": {"cores": {"value": 4.7, "low": 4, "high": 6}}}
 
+    def asked(self, script):
+        """What becomes of a program that does this in place of heddle."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, "heddle")
+            program.write_text(f"#!/bin/sh\n{script}\n")
+            program.chmod(program.stat().st_mode | stat.S_IXUSR)
+            return fits.ask(str(program), b"the result" * 100000)
+
+    def test_heddle_is_given_what_was_read(self):
+        self.assertEqual(self.asked('[ "$3" = /dev/stdin ] && wc -c < "$3"'), 1000000)
+
+    def test_why_there_is_no_fit_is_told_without_a_path(self):
+        for script, said in (("echo 'heddle fit: /dev/stdin: no case' >&2; exit 2", "heddle fit: no case"),
+                             ("exit 3", "heddle fit: exit 3"), ("echo nonsense", "heddle fit: says what is no JSON")):
+            with self.assertRaises(ValueError) as told:
+                self.asked(script)
+            self.assertEqual(str(told.exception), said)
+        with self.assertRaises(ValueError) as told:
+            fits.ask("/nowhere/heddle", b"")
+        self.assertEqual(str(told.exception), "heddle fit: No such file or directory")
+        with mock.patch.object(fits, "PATIENCE_S", 0.1), self.assertRaises(ValueError) as told:
+            self.asked("exec sleep 30")
+        self.assertEqual(str(told.exception), "heddle fit: took longer than 0.1 s")
+
     def answer(self, heddle, counts=(1, 2, 4, 8)):
         """The figure of a result on the disk, with a program that says so in place of heddle."""
         with tempfile.TemporaryDirectory() as folder:
@@ -36,7 +60,7 @@ class Fitted(unittest.TestCase):
             made, before = documents.read(result), os.environ.get("HEDDLE")
             os.environ["HEDDLE"] = str(program)
             try:
-                return drawn(made, "throughput", fits.fits_of([str(result)], [made]))["throughput"]
+                return drawn(made, "throughput", fits.fits_of([str(result)], [made], [result.read_bytes()]))["throughput"]
             finally:
                 os.environ.pop("HEDDLE") if before is None else os.environ.update(HEDDLE=before)
 

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """What the figures hold, seen through the figure object: lines, labels, limits, intervals, ideal, colours."""
 import copy
+import json
 import unittest
+import warnings
 
 from made import case, document, drawn, found, metric, sweep, texts
 from matplotlib.colors import to_hex
 from heddle_plot import documents, figures, fits, rows, style
-from heddle_plot.words import Trouble, si
+from heddle_plot.words import Trouble, cut_apart, si
 
 EVIL = "_a$\\frac{x}$<script>alert(1)</script>\n\x1b[31m" + "w" * 300
 
@@ -79,6 +81,13 @@ class Throughput(unittest.TestCase):
         said = texts(drawn(document(sweep("serial", 1e6), machine={"simulated": "made up"}))["throughput"])
         self.assertTrue(any(text.startswith("test (simulated)") for text in said))
 
+    def test_simulated_is_said_of_some_as_well(self):
+        made = [document(sweep("serial", 1e6), machine={"simulated": "made up"}, run={"name": "simulated"}),
+                document(sweep("serial", 1e6), machine={"simulated": None}, run={"name": "real"})]
+        self.assertEqual([figures.heading(some)[0] for some in (made, made[:1], made[1:])],
+                         ["simulated and real (1 of 2 simulated)", "simulated", "real"])
+        self.assertEqual({row.machine for row in rows.rows_of(made)}, {"simulated", "measured"})
+
 
 class Others(unittest.TestCase):
     def test_efficiency(self):
@@ -119,6 +128,17 @@ class Others(unittest.TestCase):
         self.assertEqual([axes.xaxis.get_major_formatter()(place, 0) for place in (2, 1000, 6000)],
                          ["50 %", "99.9 %", "max"])
 
+    def test_latency_has_a_gap_where_a_line_has_no_number(self):
+        whole = {f"latency_{name}": metric(value, "ns") for name, value in
+                 (("p50", 1e3), ("p99", 2e3), ("p999", 3e3), ("max", 4e3))}
+        some = {name: value for name, value in whole.items() if name != "latency_p999"}
+        axes = drawn(document([case("serial", 1, 1e6, metrics=whole), case("futex", 1, 1e6, metrics=some)]),
+                     "latency")["latency"].axes[0]
+        for model, wanted in (("serial", [1, 2, 3, 4]), ("futex", [1, 2, None, 4])):
+            values = found(axes, f"first:{model}")[0].get_ydata()
+            self.assertEqual([None if value != value else round(value * 1e6) for value in values], wanted)
+        self.assertEqual(len(found(axes, "median:futex")[0].get_ydata()), 3)
+
     def test_fairness_only_where_it_tells(self):
         equal, unequal = ([case("serial", 2, 1e6, metrics={"fairness": metric(value, "1", 0)})] for value in (1.0, 0.5))
         self.assertNotIn("fairness", drawn(document(equal), "fairness"))
@@ -134,6 +154,15 @@ class Others(unittest.TestCase):
         self.assertEqual([found(axes, f"cell:{row}:{column}")[0].get_text() for row, column in
                           ((0, 0), (0, 1), (1, 0), (1, 1))], ["4M", "1M", "5", "✗"])
         self.assertEqual([label.get_text() for label in axes.get_xticklabels()], ["serial", "futex"])
+
+    def test_map_tells_other_core_counts_than_its_own(self):
+        cases = [one for model in ("serial", "futex") for one in
+                 sweep(model, 1e6, 0, counts=(1, 2, 8)) + sweep(model, 5.0, 0, title="copy file_kib=4", counts=(1, 2))]
+        figure = drawn(document(cases), "heat")["heat"]
+        names = [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes]
+        self.assertEqual(names, [["counter batch=1, ops/s", "copy file_kib=4, ops/s"],
+                                 ["counter batch=1, ops/s", "copy (2 cores) file_kib=4, ops/s"]])
+        self.assertTrue(any("for 2 cores: --only cores=N" in text for text in texts(figure)))
 
     def test_trials_stand_in_the_order_they_ran(self):
         cases = [case("serial", 1, 1e6), case("futex", 1, 1e6)]
@@ -160,6 +189,26 @@ class Several(unittest.TestCase):
         self.assertNotEqual(lines[0].get_marker(), lines[1].get_marker())
         self.assertEqual(figure.axes[0].get_ylim(), figure.axes[1].get_ylim())
         self.assertTrue(any("Other CPU" in text for text in texts(figure)))
+
+
+    def test_no_two_names_are_the_same(self):
+        models = ("thread-mutex", "thread-pool threads=4 stack_kib=64", "thread-pool threads=4 stack_kib=128", "thread-per-job")
+        for starts in (("2026-11-23T10:00:00Z", "2026-11-23T10:05:00Z"), ("2026-11-23T10:00:00Z", "2026-11-24T10:00:00Z"),
+                       ("2026-11-23T10:00:00Z", "2026-11-23T10:05:00Z", "2026-11-24T10:05:00Z")):
+            made = [document([case(model, 2, 1e6) for model in models], run={"started": start}) for start in starts]
+            figures_of = drawn(made, None)
+            for labels in (figures_of["heat"].axes[0].get_xticklabels(), figures_of["trials"].axes[0].get_yticklabels()):
+                self.assertEqual(len({label.get_text() for label in labels}), len(models) * len(starts))
+
+    def test_the_run_is_told_by_what_is_not_shared(self):
+        made = [document(sweep("thread-mutex", 1e6), run={"started": f"2026-11-23T10:0{nth}:00Z"}) for nth in (0, 5)]
+        self.assertEqual(list(dict.fromkeys(row.line for row in rows.rows_of(made))),
+                         ["thread-mutex · 10:00", "thread-mutex · 10:05"])
+
+    def test_what_tells_runs_apart_is_cut_apart(self):
+        self.assertEqual(cut_apart(["a", "b" * 20]), ["a", "b" * 12 + "…"])
+        self.assertEqual(cut_apart(["the same 123456 1", "the same 123456 2"]), ["…ame 123456 1", "…ame 123456 2"])
+        self.assertEqual(cut_apart([f"{'x' * 20}{nth}{'y' * 20}" for nth in (1, 2)]), ["run 1", "run 2"])
 
 
 class Own(unittest.TestCase):
@@ -215,7 +264,7 @@ class Hostile(unittest.TestCase):
         for one in null["cases"]:
             one["metrics"]["throughput"].update(median=None, ci95=None, trials=[])
         failed = document([case("serial", 1, 1, status="failed", reason="no", metrics=None)])
-        zeros = document(sweep("serial", 0.0) + sweep("futex", 1e-300))
+        zeros = document(sweep("serial", 0.0) + sweep("futex", 1e-90))
         for made in (null, failed, zeros, document([case("serial", 3, 1e6)])):
             self.draw(made)
 
@@ -237,6 +286,26 @@ class Hostile(unittest.TestCase):
             change(bad)
             with self.assertRaisesRegex(Trouble, place):
                 documents.checked(bad)
+
+    def test_numbers_beyond_what_axes_hold_are_refused_with_their_place(self):
+        made = document(sweep("serial", 1e6))
+        for key, value in (("median", 1e307), ("median", 1e-307), ("median", 10**400), ("ci95", [1, -1e101])):
+            bad = copy.deepcopy(made)
+            bad["cases"][2]["metrics"]["throughput"][key] = value
+            with self.assertRaisesRegex(Trouble, rf"cases\[2\].metrics.throughput.{key}.*: is -?1.* where 0 or a number "
+                                                 "from 1e-100 to 1e\\+100 is expected"):
+                documents.parse("x.json", json.dumps(bad).encode())
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self.draw(document(sweep("serial", 1e100, 0, metrics={"cpu_per_op": metric(1e-100, "ns")})
+                               + sweep("futex", 1e-100, 0, metrics={"cpu_per_op": metric(1e100, "ns")})))
+
+    def test_what_is_no_json_is_refused(self):
+        for number in ("NaN", "Infinity", "-Infinity"):
+            with self.assertRaisesRegex(Trouble, f"x.json: not a result: {number} is no JSON"):
+                documents.parse("x.json", f'{{"cases": [{number}]}}'.encode())
+        with self.assertRaisesRegex(Trouble, "x.json: not a result: 'utf-8'"):
+            documents.parse("x.json", b'"\xff"')
 
     def test_numbers_have_prefixes(self):
         self.assertEqual([si(value) for value in (0, 1, 999.9, 1000, 4.1e7, 2e-6, -5e9, 1e18)],

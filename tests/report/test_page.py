@@ -270,9 +270,10 @@ class Page(unittest.TestCase):
             result["run"]["started"] = f"2026-01-0{day}T00:00:00Z"
             write(self.folder, f"{day}.json", result)
         write(self.folder, "other.json", {})
+        os.mkfifo(os.path.join(self.folder, "pipe.json"))  # is not waited for
         done = report(self.folder)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("left out: 1 file", done.stderr)
+        self.assertIn("left out: 2 files", done.stderr)
         with open(os.path.join(self.folder, "report.html"), encoding="utf-8") as file:
             page = Parsed(file.read())
         history = json.loads(page.blocks["facts"])["history"]

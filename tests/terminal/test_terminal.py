@@ -151,13 +151,17 @@ class OnATerminal(unittest.TestCase):
         self.assertNotIn("ETA", said())
 
     def resize(self, tmux, columns, rows):
-        """tmux breaks lines at once, but tells the size a quarter of a second later: nobody is to draw meanwhile."""
+        """tmux breaks lines at once, but tells the size a quarter of a second later, or more on a busy machine: nobody
+        is to draw meanwhile."""
         with open(os.path.join(self.folder, "pid"), encoding="ascii") as file:
             pid = int(file.read())
         os.kill(pid, signal.SIGSTOP)
         time.sleep(0.1)
         subprocess.run([*tmux, "resize-window", "-x", str(columns), "-y", str(rows)], check=True)
-        time.sleep(0.6)
+        place = subprocess.run([*tmux, "display-message", "-p", "#{pane_tty}"], check=True, text=True, capture_output=True)
+        with open(place.stdout.strip(), encoding="ascii") as pane:
+            while os.get_terminal_size(pane.fileno()) != (columns, rows):
+                time.sleep(0.05)
         os.kill(pid, signal.SIGCONT)
 
     # -- The tables of a result

@@ -67,7 +67,8 @@ function windowsPlot(host, kase, look) {
 	return plot(host, { label: 'Windows within trials; arrow keys walk along them', height: 190,
 		x: { values: places, label: 'windows within trials', splits: trials.map((entry, i) => i + 0.43),
 			words: (index) => words[index],
-			tick: (place) => trials.length <= 24 || Math.round(place) % 10 === 0 ? String(trials[Math.floor(place)]?.trial.round ?? '') : '' },
+			tick: (place) => trials.length > 24 && Math.round(place) % 10 ? '' :
+				String(trials[Math.floor(place)]?.trial.round ?? '') },
 		y: { label: 'rate of a window', unit },
 		lines: [{ name: 'rate', values: rates, look: { ...look, marker: 'o', dash: [] }, spanGaps: false, radius: 1.6, width: 1 }],
 		words: (value) => quantity(value, unit) });

@@ -76,7 +76,8 @@ const placeAxis = (x) => axisOf({ label: x.label ?? undefined, size: 26, labelSi
 
 // Bounds of all that was measured, a guide may leave them; from zero unless the axis is in powers.
 function rangeOf(lines, log) {
-	const values = lines.filter((line) => !line.guide).flatMap((line) => [...line.values, ...(line.bounds || []).flat()]).filter(isNumber);
+	const values = lines.filter((line) => !line.guide)
+		.flatMap((line) => [...line.values, ...(line.bounds || []).flat()]).filter(isNumber);
 	const good = log ? values.filter((value) => value > 0) : values;
 	if (!good.length)
 		return log ? [0.1, 1] : [0, 1];
