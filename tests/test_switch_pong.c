@@ -33,6 +33,19 @@ START_TEST(pairs_hand_over_to_each_other)
 }
 END_TEST
 
+/* The stop comes before one of the threads does: its partner waits for it, and nobody takes its place. */
+START_TEST(nobody_goes_home_before_all_have_come)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	prepare(&rig, "mutant-late", 1, "same-core");
+	rig_set_int(&rig, "tasks", 6);
+	rig_expect_right(&rig);
+	rig_close(&rig);
+}
+END_TEST
+
 START_TEST(wrong_messages_are_found)
 {
 	struct rig rig;
@@ -89,9 +102,10 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	const suite_test tests[] = {pairs_hand_over_to_each_other, wrong_messages_are_found,
-	                            impossible_pairs_are_refused, other_requests_are_asked_for,
-	                            NULL};
+	const suite_test tests[] = {
+	        pairs_hand_over_to_each_other, nobody_goes_home_before_all_have_come,
+	        wrong_messages_are_found,      impossible_pairs_are_refused,
+	        other_requests_are_asked_for,  NULL};
 
 	if (rig_is_stage(argc, argv))
 		return stage_main();

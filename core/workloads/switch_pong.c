@@ -57,9 +57,21 @@ static uint64_t message_of(uint32_t sender, uint64_t number)
 	return (uint64_t)sender << 40 | number;
 }
 
+/*
+ * Who goes home leaves his task number to a job that has not begun, and so takes it from the partner who waits for that
+ * job: on a busy machine the stop may come before a thread of the model. Nobody goes before all have come.
+ */
+static bool all_have_come(const struct pong_job *job)
+{
+	for (uint32_t task = 0; task < job->tasks; task++)
+		if (!atomic_load_explicit(&job->member.slots[task].stepped, memory_order_relaxed))
+			return false;
+	return true;
+}
+
 static void put(struct pong_job *job, struct hd_request *request)
 {
-	job->ends = arena_stopping(job->member.board) || job->is_strange;
+	job->ends = job->is_strange || (arena_stopping(job->member.board) && all_have_come(job));
 	job->message = message_of(job->member.job.task, ++job->sent) | (job->ends ? LAST : 0);
 	member_ask(&job->member, request, HD_PUT);
 	request->fd = (int32_t)job->partner;

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mutant - thread-mutex with one thing wrong, which WRONG names: the function that answers requests in place
- * of its own, or that runs jobs.
+ * of its own, or that runs jobs. LATE: one of its threads begins long after the others, which is right.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#ifdef LATE
+#include "late.h"
+#define pthread_cond_wait late_cond_wait
+#endif
 #include <heddle/plugin.h>
 #include <heddle/threads.h>
 #include <stdatomic.h>
