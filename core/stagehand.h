@@ -63,18 +63,21 @@ void stagehand_schedstat(const struct stagehand *, struct schedstat *);
  * of them more rarely.
  */
 bool stagehand_in_limits(struct stagehand *);
-/* Processes below the keeper that are neither the stage nor watched. */
-struct stagehand_strangers {
-	uint32_t processes;              /* that are there now */
-	unsigned long long reaped_ticks; /* CPU time of those that the stage has waited for */
-};
-
-/* stagehand_strangers.c: a few system calls for each process. */
-struct stagehand_strangers stagehand_strangers(const struct stagehand *);
 /* What the kernel refused or ended is the cause of whatever followed. */
 void stagehand_blame_limits(struct stagehand *);
 /* Peak resident memory of the same, VmHWM added up, in bytes; NAN where it cannot be read. */
 double stagehand_peak_bytes(const struct stagehand *);
+
+/* Processes below the keeper that are neither the stage nor watched. */
+struct stagehand_strangers {
+	uint32_t processes; /* that are there now */
+	unsigned long long
+	        reaped_ticks; /* CPU time of those that the stage waited for; 0: not known */
+};
+
+/* stagehand_strangers.c: a few system calls for each process. */
+struct stagehand_strangers stagehand_strangers(const struct stagehand *);
+
 /*
  * Ends all processes that are left, adds to a reason what it can: a death that nobody saw, what the stage printed
  * last. Frees everything but `fault`, which is NULL where all went well.
